@@ -44,8 +44,9 @@ void configure(SQLite::Database& database, Durability durability) {
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = NORMAL");
   } else {
+    // Before the mode: the log's index then lives in this process alone, and no second connection can open the file.
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
-    database.exec("PRAGMA journal_mode = DELETE");
+    database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = EXTRA");
     // Takes the lock now rather than at the first write.
     database.exec("BEGIN EXCLUSIVE; COMMIT");

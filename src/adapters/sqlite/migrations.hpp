@@ -38,7 +38,7 @@ struct Schema {
 
 enum class Durability {
   wal_normal,  // fast; a power cut may take the last transactions, never the file: for facts that can be asked again
-  exclusive_full,  // rollback journal, one connection that owns the file, synced before a commit returns: the journal
+  exclusive_full,  // one connection that owns the file, synced before a commit returns: the journal
 };
 
 // Opens or creates `file` and its parent folders, and brings the schema up to date, each step in one transaction.

@@ -28,6 +28,7 @@ struct OrderRecord {
   OrderState state = OrderState::intent;
   OrderReport report;
   std::string reason;  // why it was planned
+  std::optional<Price> reference;  // the price it was sized at
 };
 
 class RunStore {
@@ -37,9 +38,10 @@ class RunStore {
   [[nodiscard]] virtual Result<void> begin_run(const RunRecord& run) = 0;
   // All intents of a run in one durable transaction. Errors: conflict for a client id that exists.
   [[nodiscard]] virtual Result<void> add_intents(const std::vector<OrderRecord>& orders) = 0;
-  // Errors: conflict for an illegal transition, not_found for an unknown client id.
+  // Errors: conflict for an illegal transition and for less filled than before, not_found for an unknown client id.
   [[nodiscard]] virtual Result<void> update_order(const OrderReport& report) = 0;
   // Applies each fill once, whatever its order and however often it is told. Returns how many were new.
+  // Errors: conflict for a fill id that was applied with other content, not_found for an order unknown here.
   [[nodiscard]] virtual Result<std::size_t> add_fills(const std::vector<Fill>& fills) = 0;
   [[nodiscard]] virtual Result<void> finish_run(const RunRecord& run) = 0;
 
@@ -50,6 +52,10 @@ class RunStore {
   [[nodiscard]] virtual Result<std::vector<OrderRecord>> orders_of(std::string_view run_id) = 0;
   [[nodiscard]] virtual Result<std::vector<OrderRecord>> orders(int count_max) = 0;  // newest first
   [[nodiscard]] virtual Result<std::vector<OrderRecord>> open_orders() = 0;          // not terminal, oldest first
+  [[nodiscard]] virtual Result<std::vector<Fill>> fills_of(std::string_view client_id) = 0;  // in the order applied
+  // Value of what filled in a session, plus what open orders that were sent may still fill at their limit (without a
+  // limit, at their reference): what counts towards a limit on turnover per day.
+  [[nodiscard]] virtual Result<Decimal> traded_value(std::string_view portfolio, Date session) = 0;
 };
 
 }  // namespace rebalancer
