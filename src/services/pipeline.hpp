@@ -1,0 +1,127 @@
+// One rebalance: fetch, optimize, plan, check, execute, analyze. The only place that knows the order of the stages.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/market/calendar.hpp"
+#include "core/market/quality.hpp"
+#include "core/portfolio/plan_check.hpp"
+#include "core/ports/analytic.hpp"
+#include "core/ports/broker.hpp"
+#include "core/ports/events.hpp"
+#include "core/ports/run_store.hpp"
+#include "services/executor.hpp"
+#include "services/fetcher.hpp"
+#include "services/optimizer.hpp"
+
+namespace rebalancer {
+
+enum class Stage { fetch, optimize, plan, check, execute, analyze };
+[[nodiscard]] std::string_view name_of(Stage stage);
+
+struct StageReport {
+  Stage stage;
+  std::string outcome;  // "ok", "warning", "held", "skipped"
+  double seconds = 0;
+  std::string detail;  // one sentence with the numbers
+};
+
+enum class RunOutcome { traded, held, in_band };
+[[nodiscard]] std::string_view name_of(RunOutcome outcome);
+
+// Why a run ended without doing what it was asked. The app turns stage and code into an exit code.
+struct Hold {
+  Stage stage;
+  Error error;
+};
+
+struct RunReport {
+  std::string id;  // 32 hex digits
+  std::string portfolio;
+  std::string mode;         // "dry_run", "paper", "live"
+  std::string broker;       // "paper broker"
+  std::string data_source;  // "simulated prices", "csv prices.csv"
+  bool data_simulated = false;
+  std::string strategy;
+  Date as_of;  // the session the decision is for
+  Instant started_at;
+
+  RunOutcome outcome = RunOutcome::held;
+  std::string reason;
+  std::optional<Hold> hold;  // set when it held because something was wrong
+  bool ambiguous = false;    // an order's outcome is unknown: a human is needed
+
+  std::vector<StageReport> stages;
+  std::optional<QualityVerdict> quality;
+  std::optional<OptimizerResult> optimized;
+  std::optional<Book> book_before, book_after;
+  PriceList prices;  // what everything was planned at
+  std::optional<Money> equity_before, equity_after;
+  std::optional<Drift> drift_before, drift_after;
+  std::optional<OrderPlan> plan;
+  std::optional<PlanProof> proof;
+  std::vector<ExecutedOrder> orders;            // empty unless something was sent
+  std::optional<Money> cost;                    // paid when traded, expected when only planned
+  std::map<std::string, std::string> analysis;  // JSON per analytic
+};
+
+struct PipelineSettings {
+  std::string portfolio = "default";
+  std::string mode = "paper";
+  std::string strategy;  // its name, for the report
+  std::string broker;    // its name
+  std::string configuration_digest;
+  std::vector<Symbol> symbols;
+  int lookback_sessions = 252;
+  QualityRules quality;
+  OptimizerSettings optimizer;
+  RebalanceRules rebalance;
+  TradeLimits limits;
+};
+
+// Everything a run works with; all of it outlives the pipeline.
+struct PipelineParts {
+  Fetcher& fetcher;
+  Strategy& strategy;
+  Broker& broker;
+  RunStore& store;
+  const Calendar& calendar;
+  Clock& clock;
+  Events& events;
+  std::map<std::string, Analytic*> analytics;
+  std::string (*digest)(std::string_view);  // SHA-256, hex
+  int (*exit_code)(const RunReport&);       // what the run's end means to a shell, for the journal
+};
+
+struct RunRequest {
+  std::optional<Date> as_of;  // default: the last completed session
+  bool fetch = true;          // false: only what is stored
+  bool send_orders = true;    // false: a dry run, nothing is sent
+  bool journal = true;        // false: only a look, leaves no run behind (and sends nothing)
+  std::stop_token stop;
+};
+
+class Pipeline {
+ public:
+  // Called when a stage starts and when it ends, for people who watch.
+  using Listener = std::function<void(const RunReport&, Stage, const StageReport* finished)>;
+
+  Pipeline(PipelineParts parts, PipelineSettings settings, Listener listener = {});
+
+  // Never fails: whatever goes wrong is in the report, as a hold with its reason.
+  [[nodiscard]] RunReport run(const RunRequest& request);
+
+ private:
+  struct Run;
+  PipelineParts parts_;
+  PipelineSettings settings_;
+  Listener listener_;
+};
+
+}  // namespace rebalancer
