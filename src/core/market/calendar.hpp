@@ -31,7 +31,8 @@ class Calendar {
   [[nodiscard]] int session_count(Date after, Date until) const;
 };
 
-// "XNYS", and "24x7" (every day a session, UTC days) for assets that never close. Errors: not_found, naming those known.
+// "XNYS", and "24x7" (every day a session, UTC days) for assets that never close. Errors: not_found, naming those
+// known.
 [[nodiscard]] Result<std::shared_ptr<const Calendar>> calendar_named(std::string_view name);
 
 }  // namespace rebalancer
