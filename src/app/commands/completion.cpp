@@ -1,0 +1,32 @@
+#include "app/completion.hpp"
+
+#include "app/commands.hpp"
+#include "app/context.hpp"
+#include "app/json_writer.hpp"
+
+namespace rebalancer::app {
+namespace {
+
+int run(Context& context, const ParsedArguments&) {
+  const std::string script = bash_completion(commands());
+  if (context.global.json) {
+    JsonWriter json;
+    json.open_object().member("shell", "bash").member("script", script);
+    context.out << json.close().text() << '\n';
+  } else {
+    context.out << script;
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+Command completion_command() {
+  return {.name = "completion",
+          .summary = "print the completion script of a shell",
+          .details = "source <(rebalancer completion bash)",
+          .positionals = {{.name = "SHELL", .help = "bash", .choices = {"bash"}}},
+          .run = &run};
+}
+
+}  // namespace rebalancer::app

@@ -1,0 +1,224 @@
+#include "app/units.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace rebalancer::app {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The whole of `text` as a finite number in plain or scientific notation; NaN when it is not one.
+double number_or_nan(std::string_view text) {
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  if (text.empty() || (!is_digit(text.front()) && text.front() != '-' && text.front() != '.')) return NAN;
+  double value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return NAN;
+  return value;
+}
+
+bool take_suffix(std::string_view& text, std::string_view suffix) {
+  if (!text.ends_with(suffix)) return false;
+  text = trimmed(text.substr(0, text.size() - suffix.size()));
+  return true;
+}
+
+// "1,000,000.50" without its commas; empty when they do not separate groups of three.
+std::string without_separators(std::string_view text) {
+  const std::string_view whole = text.substr(0, text.find('.'));
+  if (whole.find(',') == std::string_view::npos) return std::string(text);
+  std::string result;
+  std::size_t since_comma = 0;
+  bool seen_comma = false;
+  for (const char c : whole) {
+    if (c == ',') {
+      if (seen_comma ? since_comma != 3 : (since_comma == 0 || since_comma > 3)) return {};
+      seen_comma = true;
+      since_comma = 0;
+    } else {
+      result += c;
+      ++since_comma;
+    }
+  }
+  if (since_comma != 3) return {};
+  return result.append(text.substr(whole.size()));
+}
+
+// Minutes in "20m", "2h"; -1 when it is neither.
+int minutes_of(std::string_view text) {
+  int factor = 1;
+  if (take_suffix(text, "h")) {
+    factor = 60;
+  } else if (!take_suffix(text, "m")) {
+    return -1;
+  }
+  if (text.empty() || text.size() > 4 || !std::all_of(text.begin(), text.end(), is_digit)) return -1;
+  int count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count * factor;
+}
+
+}  // namespace
+
+Result<bool> parse_boolean(std::string_view text) {
+  const std::string word = lower_case(text);
+  if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
+  if (word == "false" || word == "no" || word == "off" || word == "0") return false;
+  return fail(ErrorCode::invalid, "must be true or false");
+}
+
+Result<std::int64_t> parse_integer(std::string_view text, std::int64_t minimum, std::int64_t maximum) {
+  std::int64_t value = 0;
+  const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
+  const bool padded = digits.size() > 1 && digits.front() == '0';
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || padded || end != text.data() + text.size() || problem == std::errc::invalid_argument) {
+    return fail(ErrorCode::invalid, "must be a whole number");
+  }
+  if (problem == std::errc::result_out_of_range || value < minimum || value > maximum) {
+    return fail(ErrorCode::invalid, "must be between {} and {}", minimum, maximum);
+  }
+  return value;
+}
+
+Result<double> parse_number(std::string_view text, double minimum, double maximum) {
+  const double value = number_or_nan(text);
+  if (std::isnan(value)) return fail(ErrorCode::invalid, "must be a number");
+  if (value < minimum || value > maximum) {
+    return fail(ErrorCode::invalid, "must be between {} and {}", minimum, maximum);
+  }
+  return value;
+}
+
+Result<double> parse_fraction(std::string_view text, double minimum, double maximum) {
+  std::string_view digits = text;
+  double divisor = 1;
+  if (take_suffix(digits, "%")) {
+    divisor = 100;
+  } else if (take_suffix(digits, "bps") || take_suffix(digits, "bp")) {
+    divisor = 10'000;
+  }
+  const double written = number_or_nan(digits);
+  if (std::isnan(written)) return fail(ErrorCode::invalid, "must be a fraction such as 5%, 25bp or 0.05");
+  const double value = written / divisor;
+  if (divisor == 1 && value > 1 && value <= maximum * 100) {
+    return fail(ErrorCode::invalid, "must be a fraction: did you mean {}%?", written);
+  }
+  if (value < minimum || value > maximum) {
+    return fail(ErrorCode::invalid, "must be between {} and {}", fraction_text(minimum), fraction_text(maximum));
+  }
+  return value;
+}
+
+Result<Decimal> parse_money(std::string_view text) {
+  std::string_view digits = trimmed(text);
+  if (digits.starts_with('$')) {
+    digits = trimmed(digits.substr(1));
+  } else if (digits.size() > 3 && std::all_of(digits.end() - 3, digits.end(), [](char c) { return std::isalpha(c); })) {
+    if (!take_suffix(digits, "USD")) return fail(ErrorCode::invalid, "must be in dollars, such as $250 or 250 USD");
+  }
+  const std::string plain = without_separators(digits);
+  if (!plain.empty() && plain.front() == '-') return fail(ErrorCode::invalid, "must not be negative");
+  auto amount = Decimal::parse(plain);
+  if (!amount) return fail(ErrorCode::invalid, "must be an amount such as $250 or 1000.50, with at most nine places");
+  return *amount;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> parse_assignments(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> result;
+  for (const std::string& piece : split(text, ',')) {
+    const std::size_t equals = piece.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == piece.size()) {
+      return fail(ErrorCode::invalid, "must be NAME=value,NAME=value");
+    }
+    std::string name(trimmed(std::string_view(piece).substr(0, equals)));
+    for (const auto& [earlier, value] : result) {
+      if (earlier == name) return fail(ErrorCode::invalid, "names {} twice", name);
+    }
+    result.emplace_back(std::move(name), trimmed(std::string_view(piece).substr(equals + 1)));
+  }
+  if (result.empty()) return fail(ErrorCode::invalid, "must be NAME=value,NAME=value");
+  return result;
+}
+
+std::string fraction_text(double fraction) {
+  const std::string percent = fmt::format("{:.10g}", fraction * 100);
+  if (number_or_nan(percent) / 100 == fraction) return percent + "%";
+  return fmt::format("{}", fraction);
+}
+
+Result<DayTime> parse_day_time(std::string_view text) {
+  const auto rule = [] {
+    return fail(ErrorCode::invalid, "must be a time of day such as 16:30, or close-20m, close, open+15m");
+  };
+  const std::string word = lower_case(trimmed(text));
+  DayTime time;
+  if (word.size() == 5 && word[2] == ':') {
+    if (!is_digit(word[0]) || !is_digit(word[1]) || !is_digit(word[3]) || !is_digit(word[4])) return rule();
+    const int hour = (word[0] - '0') * 10 + (word[1] - '0');
+    const int minute = (word[3] - '0') * 10 + (word[4] - '0');
+    if (hour > 23 || minute > 59) return rule();
+    time.minutes = hour * 60 + minute;
+    return time;
+  }
+  std::string_view rest = word;
+  if (rest.starts_with("close")) {
+    time.anchor = DayTime::Anchor::close;
+    rest.remove_prefix(5);
+  } else if (rest.starts_with("open")) {
+    time.anchor = DayTime::Anchor::open;
+    rest.remove_prefix(4);
+  } else {
+    return rule();
+  }
+  if (rest.empty()) return time;
+  const int minutes = rest.front() == '+' || rest.front() == '-' ? minutes_of(rest.substr(1)) : -1;
+  if (minutes < 0 || minutes > 12 * 60) return rule();
+  time.minutes = rest.front() == '-' ? -minutes : minutes;
+  return time;
+}
+
+std::string to_string(const DayTime& time) {
+  if (time.anchor == DayTime::Anchor::midnight) return fmt::format("{:02}:{:02}", time.minutes / 60, time.minutes % 60);
+  const char* anchor = time.anchor == DayTime::Anchor::open ? "open" : "close";
+  if (time.minutes == 0) return anchor;
+  return fmt::format("{}{:+}m", anchor, time.minutes);
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+std::string upper_case(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return result;
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> pieces;
+  if (trimmed(text).empty()) return pieces;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    pieces.emplace_back(trimmed(text.substr(0, end)));
+    if (end == std::string_view::npos) return pieces;
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace rebalancer::app
