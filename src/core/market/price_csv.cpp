@@ -161,8 +161,8 @@ Result<LongForm> long_header(const CsvLines& lines, const Cells& header) {
     if (!column) {
       const std::vector<std::string> names(column_names.begin(), column_names.end());
       const auto near = nearest_name(header[i], names);
-      return lines.fail_here("column \"{}\" is not known{}, must be one of {}", shown(header[i]),
-                             near ? ", did you mean " + *near + "?" : "", fmt::join(column_names, ", "));
+      return lines.fail_here("column \"{}\" is not known{}; must be one of {}", shown(header[i]),
+                             near ? " (did you mean " + *near + "?)" : "", fmt::join(column_names, ", "));
     }
     if (form.has(*column)) return lines.fail_here("column {} appears twice", column_names[*column]);
     form.place[*column] = i;

@@ -131,7 +131,7 @@ TEST_CASE("what is wrong is named with its line, column, value and rule") {
   CHECK(refusal("date,SPY\n2026-01-06,1\"2\n") ==
         "p.csv:2: cell 2 is \"1\"2\", quotes must stand around the whole cell");
   CHECK(refusal("date,symbol,clse\n") ==
-        "p.csv:1: column \"clse\" is not known, did you mean close?, must be one of date, symbol, open, high, low, "
+        "p.csv:1: column \"clse\" is not known (did you mean close?); must be one of date, symbol, open, high, low, "
         "close, adjusted_close, volume, dividend, split");
   CHECK(refusal("date,symbol,close,close\n") == "p.csv:1: column close appears twice");
   CHECK(refusal("symbol,close\n") == "p.csv:1: there is no column date");
