@@ -21,9 +21,9 @@ struct RebalanceRules {
   std::optional<double> absolute_band_fraction = 0.05;
   std::optional<double> relative_band_fraction;
   TradeTo trade_to = TradeTo::target;
-  bool buy_only = false;     // invest new cash, sell nothing
-  Decimal cash_buffer;       // never spent
-  Decimal trade_value_min;   // smaller trades are left out, with the reason
+  bool buy_only = false;                // invest new cash, sell nothing
+  Decimal cash_buffer;                  // never spent
+  Decimal trade_value_min;              // smaller trades are left out, with the reason
   double price_collar_fraction = 0.01;  // limits: bid up to reference*(1+collar), offer down to reference*(1-collar)
   std::vector<Symbol> untouchable;      // never bought nor sold; they count as part of the equity
 };
@@ -32,9 +32,9 @@ struct PlannedOrder {
   Symbol symbol;
   Side side;
   Quantity quantity;
-  Price reference;  // the stored price it was sized at
-  Price limit;      // worst acceptable, on the broker's price increment
-  Money cost_max;   // commission and fees at the limit
+  Price reference;     // the stored price it was sized at
+  Price limit;         // worst acceptable, on the broker's price increment
+  Money cost_max;      // commission and fees at the limit
   std::string reason;  // "weight 46.1%, target 38.0%, band 33.0% to 43.0%: sell to target"
 };
 
@@ -47,8 +47,8 @@ struct OrderPlan {
   std::vector<PlannedOrder> orders;  // in the order they are to be sent: sells, then the buys that need their cash
   std::vector<NonOrder> non_orders;  // every other symbol held or wanted, with the reason
   Drift before;
-  Drift after;    // if everything fills at its reference price
-  Money cost;     // expected, at the reference prices
+  Drift after;             // if everything fills at its reference price
+  Money cost;              // expected, at the reference prices
   bool triggered = false;  // something was out of band (or had to be sold or bought outright)
 };
 

@@ -1,0 +1,110 @@
+#include "core/portfolio/cash_split.hpp"
+
+#include <algorithm>
+
+namespace rebalancer {
+namespace {
+
+using exact::scale;
+using exact::Wide;
+
+// One step up from where a buy is: its smallest order, then an increment at a time.
+Wide next_quantity(const WantedBuy& buy, const BuyTerms& terms) {
+  return buy.quantity == 0 ? buy.quantity_min : buy.quantity + terms.increment;
+}
+
+Wide step_cost(const WantedBuy& buy, const BuyTerms& terms) {
+  return spend_of(next_quantity(buy, terms), buy.limit, terms) - spend_of(buy.quantity, buy.limit, terms);
+}
+
+// What a buy gets at a generosity from 0 to `generosity_max`; never less at a larger one.
+class Shape {
+ public:
+  Shape(SplitShape shape, const std::vector<WantedBuy>& buys, const BuyTerms& terms)
+      : shape_(shape), increment_(terms.increment), generosity_max_(scale) {
+    if (shape_ == SplitShape::proportional) return;
+    generosity_max_ = 0;
+    for (const WantedBuy& buy : buys) generosity_max_ = std::max(generosity_max_, buy.deficit);
+  }
+
+  [[nodiscard]] Wide generosity_max() const { return generosity_max_; }
+
+  [[nodiscard]] Wide quantity(const WantedBuy& buy, Wide generosity) const {
+    Wide quantity = 0;
+    if (shape_ == SplitShape::proportional) {
+      quantity = buy.quantity + exact::floor_to((buy.quantity_max - buy.quantity) * generosity / scale, increment_);
+    } else {
+      const Wide level = generosity_max_ - generosity;  // the deficit that everybody is left with
+      if (buy.deficit > level) quantity = exact::floor_to((buy.deficit - level) * scale / buy.reference, increment_);
+      quantity = std::clamp(quantity, buy.quantity, buy.quantity_max);
+    }
+    return quantity < buy.quantity_min ? Wide{0} : quantity;
+  }
+
+ private:
+  SplitShape shape_;
+  Wide increment_;
+  Wide generosity_max_;
+};
+
+}  // namespace
+
+Wide spend_of(Wide quantity, Wide limit, const BuyTerms& terms) {
+  if (quantity == 0) return 0;
+  const Wide value = exact::ceil_divide(quantity * limit, scale);
+  return value + terms.commission + exact::ceil_divide(value * terms.cost_rate, scale);
+}
+
+void split_cash(std::vector<WantedBuy>& buys, Wide available, const BuyTerms& terms, SplitShape split) {
+  const Shape shape(split, buys, terms);
+  Wide left = available;
+  for (;;) {
+    std::vector<WantedBuy*> open;
+    for (WantedBuy& buy : buys) {
+      if (next_quantity(buy, terms) <= buy.quantity_max && step_cost(buy, terms) <= left) open.push_back(&buy);
+    }
+    if (open.empty()) return;
+
+    const auto extra_spend = [&](Wide generosity) {
+      Wide sum = 0;
+      for (const WantedBuy* buy : open) {
+        sum +=
+            spend_of(shape.quantity(*buy, generosity), buy->limit, terms) - spend_of(buy->quantity, buy->limit, terms);
+      }
+      return sum;
+    };
+    Wide affordable = 0;
+    Wide too_much = shape.generosity_max() + 1;
+    if (extra_spend(shape.generosity_max()) <= left)
+      affordable = shape.generosity_max();
+    else
+      too_much = shape.generosity_max();
+    while (too_much - affordable > 1) {
+      const Wide middle = affordable + (too_much - affordable) / 2;
+      (extra_spend(middle) <= left ? affordable : too_much) = middle;
+    }
+    const Wide spent = extra_spend(affordable);
+    bool grew = false;
+    for (WantedBuy* buy : open) {
+      const Wide quantity = shape.quantity(*buy, affordable);
+      grew = grew || quantity > buy->quantity;
+      buy->quantity = quantity;
+    }
+    left -= spent;
+    if (grew) continue;
+
+    const auto deficit_after = [&](const WantedBuy* buy) {
+      return buy->deficit * scale - next_quantity(*buy, terms) * buy->reference;
+    };
+    std::stable_sort(open.begin(), open.end(),
+                     [&](const WantedBuy* a, const WantedBuy* b) { return deficit_after(a) > deficit_after(b); });
+    for (WantedBuy* buy : open) {
+      const Wide cost = step_cost(*buy, terms);
+      if (cost > left) continue;
+      buy->quantity = next_quantity(*buy, terms);
+      left -= cost;
+    }
+  }
+}
+
+}  // namespace rebalancer
