@@ -40,7 +40,10 @@ Result<double> age_on(Date birth, Date on) {
   }
   int years = on.year() - birth.year();
   if (on < anniversary(birth, on.year())) --years;
-  const Date last = anniversary(birth, birth.year() + years), next = anniversary(birth, birth.year() + years + 1);
+  const Date last = anniversary(birth, birth.year() + years);
+  // The calendar of Date ends with 2199.
+  const int next_year = birth.year() + years + 1;
+  const Date next = next_year > 2199 ? last.plus_days(365) : anniversary(birth, next_year);
   return years + static_cast<double>(on.days() - last.days()) / (next.days() - last.days());
 }
 

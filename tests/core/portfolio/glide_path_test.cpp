@@ -48,6 +48,12 @@ TEST_CASE("who was born on 29 February has a birthday on 1 March in common years
   CHECK(age_on(birth, Date::make(2024, 2, 29).value()).value() == 32.0);
 }
 
+TEST_CASE("an age is known up to the last day of the calendar") {
+  const Date last = Date::make(2199, 12, 31).value();
+  CHECK(age_on(Date::make(2150, 1, 1).value(), last).value() == 49.0 + 364.0 / 365.0);
+  CHECK(age_on(last, last).value() == 0.0);
+}
+
 TEST_CASE("a day before birth has no age") {
   CHECK(age_on(Date::make(2000, 1, 2).value(), Date::make(2000, 1, 1).value()).error().message ==
         "birth date 2000-01-02 is after 2000-01-01");
