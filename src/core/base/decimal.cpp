@@ -29,7 +29,8 @@ Wide divide_rounded(Wide numerator, Wide denominator, Rounding rounding) {
   if (remainder == 0) return quotient;
   const bool negative = numerator < 0;
   switch (rounding) {
-    case Rounding::toward_zero: break;
+    case Rounding::toward_zero:
+      break;
     case Rounding::floor:
       if (negative) --quotient;
       break;
@@ -68,7 +69,9 @@ Result<Decimal> Decimal::parse(std::string_view text) {
     if (places >= 0) ++places;
     any = true;
     value = value * 10 + (c - '0');
-    if (value > static_cast<Wide>(int64_max)) return fail(ErrorCode::invalid, "{} is too large for a decimal", text);
+    // One more than the largest: the smallest decimal has no positive counterpart.
+    if (value > static_cast<Wide>(int64_max) + 1)
+      return fail(ErrorCode::invalid, "{} is too large for a decimal", text);
   }
   if (!any) return fail(ErrorCode::invalid, "\"{}\" is not a decimal number", text);
   for (int place = places < 0 ? 0 : places; place < 9; ++place) value *= 10;
@@ -96,8 +99,8 @@ double Decimal::to_double() const {
 
 std::string Decimal::to_string() const {
   const bool negative = billionths_ < 0;
-  const auto magnitude = negative ? std::uint64_t{0} - static_cast<std::uint64_t>(billionths_)
-                                  : static_cast<std::uint64_t>(billionths_);
+  const auto magnitude =
+      negative ? std::uint64_t{0} - static_cast<std::uint64_t>(billionths_) : static_cast<std::uint64_t>(billionths_);
   const std::uint64_t whole = magnitude / static_cast<std::uint64_t>(scale);
   const std::uint64_t part = magnitude % static_cast<std::uint64_t>(scale);
   std::string text = fmt::format("{}{}", negative ? "-" : "", whole);

@@ -1,6 +1,7 @@
 // An exact decimal number with nine places: int64 billionths, __int128 inside products and quotients.
 // Range about +-9.22e9. Overflow is an error, never a wrap; whoever divides names the rounding.
 #pragma once
+#include <cassert>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -28,7 +29,10 @@ class Decimal {
     return decimal;
   }
   // Small constants in code: Decimal::whole(100). |value| must be at most 9'223'372'036, checked by assert.
-  [[nodiscard]] static constexpr Decimal whole(std::int64_t value) { return from_billionths(value * scale); }
+  [[nodiscard]] static constexpr Decimal whole(std::int64_t value) {
+    assert(value >= -9'223'372'036 && value <= 9'223'372'036);
+    return from_billionths(value * scale);
+  }
 
   // Reads "12", "-0.5", "+1.250". At most nine places, no exponent, no blanks. Errors: invalid.
   [[nodiscard]] static Result<Decimal> parse(std::string_view text);

@@ -20,7 +20,8 @@ bool read_number(std::string_view text, int& value) {
 
 Result<Date> Date::make(int year, unsigned month, unsigned day) {
   const date::year_month_day ymd{date::year(year), date::month(month), date::day(day)};
-  if (!ymd.ok() || year < 1900 || year > 2199) {
+  // The library keeps a month and a day in a byte: 257 would be January.
+  if (month > 12 || day > 31 || !ymd.ok() || year < 1900 || year > 2199) {
     return fail(ErrorCode::invalid, "{:04}-{:02}-{:02} is not a day between 1900-01-01 and 2199-12-31", year, month,
                 day);
   }
@@ -56,8 +57,8 @@ Date Instant::utc_date() const {
 
 std::string Instant::to_string() const {
   const Date date = utc_date();
-  const std::int64_t milliseconds =
-      (nanoseconds_ - static_cast<std::int64_t>(date.days()) * 86'400'000'000'000) / 1'000'000;
+  constexpr std::int64_t day = 86'400'000'000'000;
+  const std::int64_t milliseconds = (nanoseconds_ % day + day) % day / 1'000'000;
   return fmt::format("{}T{:02}:{:02}:{:02}.{:03}Z", date.to_string(), milliseconds / 3'600'000,
                      milliseconds / 60'000 % 60, milliseconds / 1000 % 60, milliseconds % 1000);
 }

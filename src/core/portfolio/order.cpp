@@ -1,12 +1,13 @@
 #include "core/portfolio/order.hpp"
 
 #include <array>
+#include <cassert>
 
 namespace rebalancer {
 namespace {
 
-constexpr std::array<std::string_view, 9> state_names = {"intent",  "sending", "acknowledged", "unknown", "partial",
-                                                         "filled",  "cancelled", "rejected",   "parked"};
+constexpr std::array<std::string_view, 9> state_names = {"intent", "sending",   "acknowledged", "unknown", "partial",
+                                                         "filled", "cancelled", "rejected",     "parked"};
 
 }  // namespace
 
@@ -30,22 +31,28 @@ bool is_legal(OrderState from, OrderState to) {
   if (from == to) return true;
   switch (from) {
     // An intent may be dropped before anything was sent.
-    case intent: return to == sending || to == cancelled;
+    case intent:
+      return to == sending || to == cancelled;
     case sending:
-    case unknown: return to != intent && to != sending;
-    case acknowledged: return to == partial || to == filled || to == cancelled || to == rejected || to == parked ||
-                              to == unknown;
+    case unknown:
+      return to != intent && to != sending;
+    case acknowledged:
+      return to == partial || to == filled || to == cancelled || to == rejected || to == parked || to == unknown;
     // A partly filled order can still be ended by the broker; it cannot be rejected any more.
-    case partial: return to == filled || to == cancelled || to == parked || to == unknown;
-    case parked: return to == acknowledged || to == partial || is_terminal(to);
+    case partial:
+      return to == filled || to == cancelled || to == parked || to == unknown;
+    case parked:
+      return to == acknowledged || to == partial || is_terminal(to);
     case filled:
     case cancelled:
-    case rejected: return false;
+    case rejected:
+      return false;
   }
   return false;
 }
 
 std::string client_order_id(std::string_view decision, const Symbol& symbol, Side side, int attempt) {
+  assert(attempt >= 0 && attempt <= 999'999'999);
   return fmt::format("rb-{}-{}-{}-{}", decision.substr(0, 32), symbol, side == Side::buy ? 'b' : 's', attempt);
 }
 

@@ -31,7 +31,7 @@ enum class OrderState {
 [[nodiscard]] bool is_legal(OrderState from, OrderState to);
 
 // A pure function of its inputs, so that a retry cannot buy twice: "rb-<decision>-<symbol>-b-1".
-// `decision` is a run's id; its first 32 characters are used. At most 64 characters.
+// `decision` is a run's id; its first 32 characters are used. `attempt` is 0 to 999'999'999. At most 64 characters.
 [[nodiscard]] std::string client_order_id(std::string_view decision, const Symbol& symbol, Side side, int attempt);
 
 // What is sent to a broker. Without a limit it is a market order.

@@ -8,6 +8,7 @@
 #include "core/portfolio/exact.hpp"
 #include "core/portfolio/plan_reasons.hpp"
 #include "core/portfolio/plan_targets.hpp"
+#include "core/portfolio/plan_terms.hpp"
 
 namespace rebalancer {
 namespace {
@@ -16,94 +17,6 @@ using exact::narrow;
 using exact::scale;
 using exact::wide;
 using exact::Wide;
-
-// The rules in integers.
-struct Terms {
-  std::optional<Wide> absolute_band;  // billionths of equity
-  std::optional<Wide> relative_band;  // billionths of the target
-  Wide collar = 0;
-  Wide price_increment = 0;
-  Wide trade_value_min = 0;
-  Wide order_value_min = 0;
-  BuyTerms buying{};
-};
-
-Result<Wide> exact_fraction(const char* name, double value, double below) {
-  if (!(value >= 0 && value < below)) {
-    return fail(ErrorCode::invalid, "{} is {}, must be at least 0 and below {}", name, value, below);
-  }
-  auto fraction = Decimal::from_double(value, Rounding::half_even);
-  if (!fraction) return fail(fraction.error());
-  return wide(*fraction);
-}
-
-Result<Terms> terms_of(const RebalanceRules& rules, const BrokerCapabilities& capabilities) {
-  Terms terms;
-  if (rules.absolute_band_fraction) {
-    auto band = exact_fraction("absolute band", *rules.absolute_band_fraction, 1e6);
-    if (!band) return fail(band.error());
-    terms.absolute_band = *band;
-  }
-  if (rules.relative_band_fraction) {
-    auto band = exact_fraction("relative band", *rules.relative_band_fraction, 1e6);
-    if (!band) return fail(band.error());
-    terms.relative_band = *band;
-  }
-  auto collar = exact_fraction("price collar", rules.price_collar_fraction, 1);
-  if (!collar) return fail(collar.error());
-  const std::pair<const char*, Decimal> amounts[] = {{"cash buffer", rules.cash_buffer},
-                                                     {"minimum trade", rules.trade_value_min},
-                                                     {"the broker's minimum order", capabilities.order_value_min},
-                                                     {"commission", capabilities.commission_per_order},
-                                                     {"cost rate", capabilities.cost_rate}};
-  for (const auto& [name, amount] : amounts) {
-    if (amount.is_negative()) {
-      return fail(ErrorCode::invalid, "{} is {}, must not be negative", name, amount.to_string());
-    }
-  }
-  if (capabilities.cost_rate >= Decimal::whole(1)) {
-    return fail(ErrorCode::invalid, "cost rate is {}, must be below 1", capabilities.cost_rate.to_string());
-  }
-  if (!capabilities.quantity_increment.is_positive() || !capabilities.price_increment.is_positive()) {
-    return fail(ErrorCode::invalid, "increments are {} shares and {} per price, must be positive",
-                capabilities.quantity_increment.to_string(), capabilities.price_increment.to_string());
-  }
-  if (!capabilities.limit_orders && !capabilities.market_orders) {
-    return fail(ErrorCode::invalid, "the broker takes neither limit nor market orders");
-  }
-  terms.collar = *collar;
-  terms.price_increment = wide(capabilities.price_increment);
-  terms.trade_value_min = wide(rules.trade_value_min);
-  terms.order_value_min = wide(capabilities.order_value_min);
-  terms.buying = {wide(capabilities.quantity_increment), wide(capabilities.commission_per_order),
-                  wide(capabilities.cost_rate)};
-  return terms;
-}
-
-// The worst price inside the collar that lies on the broker's increment; not positive when there is none.
-Wide limit_price(Wide reference, Side side, const Terms& terms) {
-  if (side == Side::buy) {
-    return exact::floor_to(exact::floor_divide(reference * (scale + terms.collar), scale), terms.price_increment);
-  }
-  return exact::ceil_to(exact::ceil_divide(reference * (scale - terms.collar), scale), terms.price_increment);
-}
-
-// The smallest quantity that both minimums let through: our own at the reference, the broker's at the worse price too.
-Wide quantity_min(Wide reference, Wide limit, const Terms& terms) {
-  const Wide ours = exact::ceil_divide(terms.trade_value_min * scale, reference);
-  const Wide brokers = exact::ceil_divide(terms.order_value_min * scale, std::min(reference, limit));
-  return std::max(exact::ceil_to(std::max(ours, brokers), terms.buying.increment), terms.buying.increment);
-}
-
-struct SaleValue {
-  Wide value;  // at the limit, rounded down
-  Wide cost;   // rounded up
-};
-
-SaleValue sale_value(Wide quantity, Wide limit, const Terms& terms) {
-  const Wide value = exact::floor_divide(quantity * limit, scale);
-  return {value, terms.buying.commission + exact::ceil_divide(value * terms.buying.cost_rate, scale)};
-}
 
 constexpr Wide decimal_max = std::numeric_limits<std::int64_t>::max();
 
@@ -126,7 +39,7 @@ struct Trade {
 
 class Planner {
  public:
-  Planner(const Book& book, const PlanTargets& targets, const RebalanceRules& rules, const Terms& terms)
+  Planner(const Book& book, const PlanTargets& targets, const RebalanceRules& rules, const PlanTerms& terms)
       : book_(book), targets_(targets), rules_(rules), terms_(terms) {}
 
   Result<void> fill(OrderPlan& plan);
@@ -149,7 +62,7 @@ class Planner {
   const Book& book_;
   const PlanTargets& targets_;
   const RebalanceRules& rules_;
-  const Terms& terms_;
+  const PlanTerms& terms_;
   std::vector<SymbolView> views_;  // of what may be touched
   const SymbolView* most_drifted_ = nullptr;
   Wide cash_ = 0;
@@ -379,7 +292,7 @@ Result<void> Planner::fill(OrderPlan& plan) {
 }
 
 // The book if every order fills at its reference, and what that costs.
-Result<std::pair<Book, Money>> settled(const Book& book, const OrderPlan& plan, const Terms& terms) {
+Result<std::pair<Book, Money>> settled(const Book& book, const OrderPlan& plan, const PlanTerms& terms) {
   std::map<Symbol, Wide> holdings;
   for (const Position& position : book.positions) holdings[position.symbol] = wide(position.quantity.decimal());
   Wide cash = wide(book.cash.amount());
@@ -412,7 +325,7 @@ Result<std::pair<Book, Money>> settled(const Book& book, const OrderPlan& plan, 
 
 Result<OrderPlan> plan_orders(const Book& book, const Weights& target, const PriceList& prices,
                               const RebalanceRules& rules, const BrokerCapabilities& capabilities) {
-  auto terms = terms_of(rules, capabilities);
+  auto terms = plan_terms(rules, capabilities);
   if (!terms) return fail(terms.error());
   auto targets = plan_targets(book, target, prices, rules);
   if (!targets) return fail(targets.error());
