@@ -25,7 +25,7 @@ phase() {
   else
     "$@" 9>&2 >"$log" 2>&1 || status=$?
     if ((status != 0)); then
-      if grep -q '^FAILED: ' "$log"; then sed -n '/^FAILED: /,$p' "$log"; else tail -n 60 "$log"; fi | head -n 120 >&2
+      if grep -q '^FAILED: ' "$log"; then sed -n '/^FAILED: /,$p' "$log"; else tail -n 60 "$log"; fi | head -n 80 >&2 || true
     fi
   fi
   if ((status != 0)); then
@@ -75,8 +75,9 @@ need_packages() {
   phase "package lists" apt update
   removed=$(apt install -s --no-install-recommends "${missing[@]}" 2>/dev/null | awk '$1 == "Remv" {print $2}' | xargs)
   if [[ -n $removed ]]; then
-    stop "installing ${missing[*]} would remove $removed (they conflict: Debian's unversioned Boost is 1.74, this builds" \
-      "against 1.81). Nothing was changed. If you can spare them, run this, then try again:"$'\n'"  apt-get remove $removed"
+    stop "${#missing[@]} packages are missing, and installing them would remove: $removed"$'\n'"They conflict (Debian's" \
+      "unversioned libboost-dev is Boost 1.74; this builds against 1.81). Nothing was changed. If you can spare them, run" \
+      "this, then try again:"$'\n'"  apt-get remove $removed"
   fi
   phase "packages" apt install -y --no-remove --no-install-recommends "${missing[@]}"
 }
