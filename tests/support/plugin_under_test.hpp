@@ -39,7 +39,8 @@ class PluginUnderTest {
       on_text(ctx, {found->second.data(), found->second.size()});
       return RB_OK;
     };
-    host_.http = [](void* self, const rb_http_request*, rb_on_http, void*) -> std::int32_t {
+    host_.http = [](void* self, const rb_http_request* request, rb_on_http on_http, void* ctx) -> std::int32_t {
+      if (of(self).http) return of(self).http(*request, on_http, ctx);
       return of(self).host_.fail(self, RB_UNAVAILABLE, {"no network in this test", 23});
     };
     instance_ = plugin_->create(&host_, {"{}", 2});
@@ -63,6 +64,7 @@ class PluginUnderTest {
   std::string failure;
   bool cancelled = false;
   rb_instant now = 0;
+  std::function<std::int32_t(const rb_http_request&, rb_on_http, void* ctx)> http;  // empty: there is no network
 
  private:
   static PluginUnderTest& of(void* self) { return *static_cast<PluginUnderTest*>(self); }
