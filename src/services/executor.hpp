@@ -1,6 +1,6 @@
 // Stage 4: a proved plan to the broker, through the journal.
 #pragma once
-#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -10,6 +10,7 @@
 #include "core/ports/broker.hpp"
 #include "core/ports/events.hpp"
 #include "core/ports/run_store.hpp"
+#include "services/order_desk.hpp"
 
 namespace rebalancer {
 
@@ -19,14 +20,21 @@ struct ExecutedOrder {
 };
 
 struct ExecutionSummary {
-  std::vector<ExecutedOrder> orders;  // in plan order, also those not sent, with the reason
-  Money cost;                         // fees the broker reported
-  bool ambiguous = false;             // an order's outcome is unknown: a human is needed
+  std::vector<ExecutedOrder> orders;   // in plan order, also those not sent, with the reason
+  Money cost;                          // fees the broker reported
+  bool ambiguous = false;              // an order's outcome is unknown: a human is needed
+  std::optional<Error> journal_error;  // the journal failed after something was sent: it lacks what is told here
+};
+
+// What became of orders that an earlier run left behind.
+struct SettlementSummary {
+  std::vector<OrderReport> settled;    // ended by now
+  std::vector<OrderReport> ambiguous;  // still not known: a human is needed
 };
 
 class Executor {
  public:
-  Executor(Broker& broker, RunStore& store, Clock& clock, Events& events);
+  Executor(Broker& broker, RunStore& store, Clock& clock, Events& events, ExecutorSettings settings = {});
 
   // Reads positions and cash from the broker. Errors: the broker's; invalid for a position whose symbol is not one.
   [[nodiscard]] Result<Book> book();
@@ -39,11 +47,17 @@ class Executor {
                                                  const PlanProof& proof, const RebalanceRules& rules,
                                                  const BrokerCapabilities& capabilities, std::stop_token stop);
 
+  // Brings the journal in line with the broker for every order an interrupted run left open: what was never sent is
+  // cancelled, what may have been sent is looked up, what is still working is cancelled. Sends no order.
+  // Errors: the journal's; unavailable when a stop is requested.
+  [[nodiscard]] Result<SettlementSummary> settle(const BrokerCapabilities& capabilities, std::stop_token stop);
+
  private:
   Broker& broker_;
   RunStore& store_;
   Clock& clock_;
   Events& events_;
+  ExecutorSettings settings_;
 };
 
 }  // namespace rebalancer
