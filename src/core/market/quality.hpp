@@ -15,11 +15,11 @@ enum class Severity { ignore, warning, stop };
 [[nodiscard]] std::string_view name_of(Severity severity);
 
 struct QualityRules {
-  int gap_sessions_max = 5;              // sessions without a close in a row, inside the history
-  double jump_fraction_max = 0.5;        // |close/previous - 1| after adjustment
-  int frozen_sessions_max = 10;          // identical closes in a row
-  int age_sessions_max = 1;              // sessions between the last close and `as_of`
-  int history_sessions_min = 30;         // closes needed before anything is estimated
+  int gap_sessions_max = 5;        // sessions without a close in a row, inside the history
+  double jump_fraction_max = 0.5;  // |close/previous - 1| after adjustment
+  int frozen_sessions_max = 10;    // identical closes in a row
+  int age_sessions_max = 1;        // sessions between the last close and `as_of`
+  int history_sessions_min = 30;   // closes needed before anything is estimated
   Severity gap = Severity::stop;
   Severity jump = Severity::warning;
   Severity frozen = Severity::warning;
