@@ -14,10 +14,10 @@
 namespace rebalancer {
 
 struct FetchSummary {
-  std::string source;      // the provider that answered
+  std::string source;  // the provider that answered
   bool simulated = false;
   std::size_t bars_received = 0;
-  std::size_t bars_new = 0;      // facts the store did not have
+  std::size_t bars_new = 0;         // facts the store did not have
   std::size_t symbols_current = 0;  // needed nothing
 };
 
@@ -33,8 +33,7 @@ class Fetcher {
                                            std::stop_token stop);
 
   // What the store knows for the same window.
-  [[nodiscard]] Result<std::vector<BarTable>> stored(std::span<const Symbol> symbols, Date as_of,
-                                                     int history_sessions);
+  [[nodiscard]] Result<std::vector<BarTable>> stored(std::span<const Symbol> symbols, Date as_of, int history_sessions);
 
  private:
   std::vector<Provider*> providers_;

@@ -25,7 +25,7 @@ struct OptimizerSettings {
   std::map<Symbol, std::string> classes;               // "equity" when absent; "bond", "cash", or the user's own label
   std::vector<ClassLimit> class_limits;
   bool glide_path = false;
-  double age_years = 0;          // needed with glide_path
+  double age_years = 0;  // needed with glide_path
   double bonds_of_safe = 0.8;
   double risk_free_rate = 0.02;
   double periods_per_year = 252;
@@ -36,8 +36,8 @@ struct OptimizerSettings {
 
 struct OptimizerResult {
   Weights weights;
-  double expected_return = 0;  // per year, of the symbols' weights; cash earns nothing here
-  double volatility = 0;       // per year
+  double expected_return = 0;          // per year, of the symbols' weights; cash earns nothing here
+  double volatility = 0;               // per year
   std::optional<double> sharpe_ratio;  // none when volatility is zero
   double objective = 0;
   std::optional<Certificate> certificate;
@@ -54,6 +54,7 @@ struct OptimizerResult {
 // Errors: conflict when nothing satisfies the constraints, naming them; invalid for settings or prices that cannot be
 // used; whatever the strategy says. Never another allocation.
 [[nodiscard]] Result<OptimizerResult> optimize(Strategy& strategy, const PriceFrame& prices,
-                                               const OptimizerSettings& settings, const std::optional<Weights>& current);
+                                               const OptimizerSettings& settings,
+                                               const std::optional<Weights>& current);
 
 }  // namespace rebalancer

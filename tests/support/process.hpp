@@ -1,17 +1,16 @@
 // Runs a program to its end and keeps what it said. For tests of the binary as a user would type it.
 #pragma once
+#include <array>
+#include <chrono>
 #include <fcntl.h>
+#include <filesystem>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <chrono>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 extern char** environ;
@@ -63,7 +62,8 @@ inline ProcessResult run_process(const std::vector<std::string>& arguments, cons
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   int open = 2;
   while (open > 0) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0 || poll(watched.data(), watched.size(), static_cast<int>(left.count())) == 0) {
       kill(child, SIGKILL);
       break;

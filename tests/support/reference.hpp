@@ -11,7 +11,8 @@ namespace rebalancer::test {
 
 inline std::optional<std::filesystem::path> reference_file(const std::string& relative) {
   const char* set = std::getenv("REBALANCER_REFERENCE_DIR");
-  const auto root = set != nullptr ? std::filesystem::path(set) : std::filesystem::path(REBALANCER_SOURCE_DIR) / "../shared";
+  const auto root =
+      set != nullptr ? std::filesystem::path(set) : std::filesystem::path(REBALANCER_SOURCE_DIR) / "../shared";
   const auto file = root / relative;
   if (std::filesystem::exists(file)) return file;
   std::cerr << "SKIPPED: reference data absent: " << file.string() << " (set REBALANCER_REFERENCE_DIR)\n";

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array text_endings{".cpp",  ".hpp",  ".c",   ".h",   ".md", ".cmake", ".txt",
                                   ".json", ".yaml", ".yml", ".svg", ".sh", ".in"};
-constexpr std::array skipped_folders{"build", ".git", "data", "decisions", "testdata", "node_modules"};
+constexpr std::array skipped_folders{"build", ".git", "data", "decisions", "node_modules"};  // of the root
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
@@ -84,15 +84,15 @@ std::vector<SourceFile> read_tree(const std::filesystem::path& root) {
   std::vector<SourceFile> files;
   for (auto entry = std::filesystem::recursive_directory_iterator(root); entry != std::filesystem::end(entry);
        ++entry) {
-    const auto name = entry->path().filename().string();
+    const auto path = std::filesystem::relative(entry->path(), root).string();
     if (entry->is_directory()) {
-      if (std::ranges::find(skipped_folders, name) != skipped_folders.end()) entry.disable_recursion_pending();
+      const bool skipped = std::ranges::find(skipped_folders, path) != skipped_folders.end();
+      if (skipped || path.ends_with("/testdata")) entry.disable_recursion_pending();
       continue;
     }
     if (!entry->is_regular_file() || !is_text(entry->path())) continue;
     std::ifstream in(entry->path(), std::ios::binary);
-    files.push_back(make_source(std::filesystem::relative(entry->path(), root).string(),
-                                std::string(std::istreambuf_iterator<char>(in), {})));
+    files.push_back(make_source(path, std::string(std::istreambuf_iterator<char>(in), {})));
   }
   std::ranges::sort(files, {}, &SourceFile::path);
   return files;

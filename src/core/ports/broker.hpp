@@ -11,7 +11,7 @@ namespace rebalancer {
 struct Account {
   std::string id;
   Money cash;
-  Money equity;        // the broker's own figure; zero when it gives none
+  Money equity;  // the broker's own figure; zero when it gives none
   Money buying_power;
 };
 

@@ -14,8 +14,8 @@ struct RunRecord {
   Date session;           // the session the decision is for
   Instant started_at;
   std::optional<Instant> finished_at;  // none: interrupted, or still running
-  std::string mode;       // "paper"
-  std::string outcome;    // "traded", "held", "in_band"; empty while running
+  std::string mode;                    // "paper"
+  std::string outcome;                 // "traded", "held", "in_band"; empty while running
   std::string reason;
   int exit_code = 0;
   std::string report_json;  // what run --json printed; empty while running
@@ -27,7 +27,7 @@ struct OrderRecord {
   Order order;
   OrderState state = OrderState::intent;
   OrderReport report;
-  std::string reason;  // why it was planned
+  std::string reason;              // why it was planned
   std::optional<Price> reference;  // the price it was sized at
 };
 

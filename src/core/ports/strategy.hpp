@@ -22,9 +22,9 @@ struct AllocationProblem {
   std::vector<double> lower;           // one per column
   std::vector<double> upper;
   std::vector<GroupConstraint> groups;
-  std::vector<double> current;         // weights held now, one per column; empty: not known
-  double cost_rate = 0;                // cost of trading, as a fraction of the value traded
-  double risk_free_rate = 0.02;        // per year
+  std::vector<double> current;   // weights held now, one per column; empty: not known
+  double cost_rate = 0;          // cost of trading, as a fraction of the value traded
+  double risk_free_rate = 0.02;  // per year
   double periods_per_year = 252;
   std::string risk_model = "sample";
   std::string expected_returns = "arithmetic";
@@ -41,7 +41,7 @@ struct Allocation {
   std::vector<double> weights;  // in column order
   double objective = 0;         // of the strategy's own problem; NaN when it has none
   std::optional<Certificate> certificate;
-  std::string report_json;      // an object: estimates used, binding constraints and their prices; "{}" if nothing
+  std::string report_json;  // an object: estimates used, binding constraints and their prices; "{}" if nothing
 };
 
 class Strategy {

@@ -9,7 +9,8 @@
 //   };
 //   REBALANCER_STRATEGY(EqualWeight, "equal_weight", "1.0.0", "The same weight for every symbol.", "{}")
 //
-// Throw Failure{RB_INVALID, "why"} to refuse; any other exception becomes RB_INTERNAL. Nothing leaves a thunk but a code.
+// Throw Failure{RB_INVALID, "why"} to refuse; any other exception becomes RB_INTERNAL. Nothing leaves a thunk but a
+// code.
 #pragma once
 #include <charconv>
 #include <cstddef>
@@ -174,9 +175,7 @@ class Strategy : public Instance {
     throw Failure(RB_INTERNAL, "this strategy overrides neither weigh nor solve");
   }
   // or this one, when there is more to say than the weights.
-  virtual void solve(const Problem& problem, std::span<double> weights, Report& /*report*/) {
-    weigh(problem, weights);
-  }
+  virtual void solve(const Problem& problem, std::span<double> weights, Report& /*report*/) { weigh(problem, weights); }
 };
 
 class Analytic : public Instance {
@@ -278,7 +277,7 @@ inline constexpr rb_strategy strategy_api{
         for (double& weight : weights) weight = std::numeric_limits<double>::quiet_NaN();
         Strategy::Report report;
         strategy.solve(Problem(problem), weights, report);
-        const rb_allocation out{sizeof(rb_allocation), weights.data(),     report.objective,  report.kkt_residual,
+        const rb_allocation out{sizeof(rb_allocation), weights.data(),       report.objective, report.kkt_residual,
                                 report.duality_gap,    report.max_violation, str(report.json)};
         on_allocation(ctx, &out);
       });
@@ -360,16 +359,17 @@ constexpr rb_plugin describe(std::uint32_t kind, std::string_view name, std::str
 }  // namespace detail
 }  // namespace rebalancer::sdk
 
-// name: [a-z][a-z0-9_]*, version: "1.0.0", summary: one sentence, schema: JSON Schema text of the options, "{}" for none.
-#define REBALANCER_PLUGIN_OF(Kind, kind, T, api, name, version, summary, schema)                    \
-  extern "C" RB_EXPORT const rb_plugin rebalancer_plugin;                                           \
-  constinit const rb_plugin rebalancer_plugin = rebalancer::sdk::detail::describe<Kind, T>(         \
-      kind, name, version, summary, schema, &rebalancer::sdk::detail::api);
+// name: [a-z][a-z0-9_]*, version: "1.0.0", summary: one sentence, schema: JSON Schema text of the options, "{}" for
+// none.
+#define REBALANCER_PLUGIN_OF(Kind, kind, T, api, name, version, summary, schema) \
+  extern "C" RB_EXPORT const rb_plugin rebalancer_plugin;                        \
+  constinit const rb_plugin rebalancer_plugin =                                  \
+      rebalancer::sdk::detail::describe<Kind, T>(kind, name, version, summary, schema, &rebalancer::sdk::detail::api);
 
 #define REBALANCER_PROVIDER(T, name, version, summary, schema) \
   REBALANCER_PLUGIN_OF(rebalancer::sdk::Provider, RB_PROVIDER, T, provider_api<0>, name, version, summary, schema)
 // A provider whose prices are made up: every output says so.
-#define REBALANCER_SIMULATED_PROVIDER(T, name, version, summary, schema)                                           \
+#define REBALANCER_SIMULATED_PROVIDER(T, name, version, summary, schema)                                              \
   REBALANCER_PLUGIN_OF(rebalancer::sdk::Provider, RB_PROVIDER, T, provider_api<RB_SIMULATED>, name, version, summary, \
                        schema)
 #define REBALANCER_BROKER(T, name, version, summary, schema) \
