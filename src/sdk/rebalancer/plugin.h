@@ -8,7 +8,7 @@
 #ifndef REBALANCER_PLUGIN_H
 #define REBALANCER_PLUGIN_H
 #include <stdint.h>
-/* clang-format off: small structs stay on one line */
+/* clang-format off */
 
 #define RB_ABI_MAJOR 1       /* layout or meaning changed: other majors are refused */
 #define RB_ABI_MINOR 0       /* something was appended: plugins with a lower minor still load */
