@@ -4,9 +4,9 @@
 #include <map>
 
 #include "adapters/plugin_host/instance.hpp"
-#include "adapters/plugin_host/nearest_name.hpp"
 #include "adapters/plugin_host/plugin_files.hpp"
 #include "adapters/plugin_host/probe.hpp"
+#include "core/base/nearest.hpp"
 
 namespace rebalancer {
 namespace {
@@ -159,9 +159,9 @@ Result<const PluginInfo*> PluginHost::find(PluginKind kind, std::string_view nam
     if (info.kind == kind && info.usable()) names.push_back(info.name);
   }
   if (refused != nullptr) return fail(ErrorCode::invalid, "{}", refused->refusal);
-  const std::string nearest = nearest_name(name, names);
+  const auto nearest = nearest_name(name, names);
   return fail(ErrorCode::not_found, "there is no {} \"{}\"{}", name_of(kind), name,
-              nearest.empty() ? "" : ", did you mean \"" + nearest + "\"?");
+              nearest ? ", did you mean \"" + *nearest + "\"?" : "");
 }
 
 namespace {

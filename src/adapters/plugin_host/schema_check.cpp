@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "adapters/plugin_host/json_text.hpp"
-#include "adapters/plugin_host/nearest_name.hpp"
 #include "adapters/plugin_host/schema_node.hpp"
 #include "core/base/decimal.hpp"
+#include "core/base/nearest.hpp"
 
 namespace rebalancer {
 namespace {
@@ -59,6 +60,40 @@ json::value number_of(const std::string& text) {
   return json::value(text);
 }
 
+// "A=0.5,B=0.5" as {"A": "0.5", "B": "0.5"}; JSON as what it says. Nothing when it is neither.
+std::optional<json::value> object_of(const std::string& text) {
+  if (text.starts_with('{')) {
+    auto parsed = parse_json(text);
+    return parsed ? std::optional(*std::move(parsed)) : std::nullopt;
+  }
+  json::object object;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find(',', start), text.size());
+    const std::string entry = text.substr(start, end - start);
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string::npos || equals == 0) return std::nullopt;
+    const bool fresh = object.emplace(entry.substr(0, equals), entry.substr(equals + 1)).second;
+    if (!fresh) return std::nullopt;
+    start = end + 1;
+  }
+  return json::value(std::move(object));
+}
+
+// "A,B" as ["A", "B"]; JSON as what it says.
+std::optional<json::value> array_of(const std::string& text) {
+  if (text.starts_with('[')) {
+    auto parsed = parse_json(text);
+    return parsed ? std::optional(*std::move(parsed)) : std::nullopt;
+  }
+  json::array array;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find(',', start), text.size());
+    array.emplace_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return json::value(std::move(array));
+}
+
 // A text from the environment or the command line, as what the schema wants; unchanged when it is not that.
 json::value from_text(const Node& node, const json::value& value) {
   if (!value.is_string()) return value;
@@ -69,9 +104,14 @@ json::value from_text(const Node& node, const json::value& value) {
       return node.format == SchemaFormat::none ? number_of(text) : value;
     case Type::boolean:
       return text == "true" ? json::value(true) : text == "false" ? json::value(false) : value;
-    default:
+    case Type::object:
+      return object_of(text).value_or(value);
+    case Type::array:
+      return array_of(text).value_or(value);
+    case Type::string:
       return value;
   }
+  return value;
 }
 
 class Checker {
@@ -138,9 +178,9 @@ class Checker {
   void unknown_key(const Node& node, const std::string& key, const std::string& path) {
     std::vector<std::string> names;
     for (const auto& property : node.properties) names.push_back(property.first);
-    const std::string nearest = nearest_name(key, names);
+    const auto nearest = nearest_name(key, names);
     std::string message = fmt::format("unknown key \"{}\"", key);
-    if (!nearest.empty()) message += fmt::format(", did you mean \"{}\"?", nearest);
+    if (nearest) message += fmt::format(", did you mean \"{}\"?", *nearest);
     report(child_path(path, key), std::move(message));
   }
 
@@ -252,9 +292,9 @@ class Checker {
       names.push_back(scalar_text(allowed));
       list += (list.empty() ? "" : ", ") + names.back();
     }
-    const std::string nearest = value.is_string() ? nearest_name(scalar_text(value), names) : "";
+    const auto nearest = value.is_string() ? nearest_name(scalar_text(value), names) : std::nullopt;
     report(path, fmt::format("is {}, must be one of {}{}", shown(node, value), list,
-                             nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+                             nearest ? "; did you mean \"" + *nearest + "\"?" : ""));
   }
 
   const SchemaOptions& options_;

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "adapters/plugin_host/json_text.hpp"
-#include "adapters/plugin_host/nearest_name.hpp"
 #include "adapters/plugin_host/schema_check.hpp"
 #include "adapters/plugin_host/schema_node.hpp"
+#include "core/base/nearest.hpp"
 
 namespace rebalancer {
 namespace {
@@ -72,9 +72,9 @@ class Reader {
     for (const auto& member : object) {
       const std::string key(member.key());
       if (std::find(keywords.begin(), keywords.end(), key) != keywords.end()) continue;
-      const std::string nearest = nearest_name(key, keywords);
+      const auto nearest = nearest_name(key, keywords);
       return fail(ErrorCode::invalid, "{}unknown keyword \"{}\"{}", at(path), key,
-                  nearest.empty() ? "" : ", did you mean \"" + nearest + "\"?");
+                  nearest ? ", did you mean \"" + *nearest + "\"?" : "");
     }
     return {};
   }
