@@ -11,7 +11,8 @@ namespace rebalancer {
 class PriceStore {
  public:
   virtual ~PriceStore() = default;
-  // Facts equal to the latest one known for their day are not stored again. Returns how many were new.
+  // Facts equal (figures, basis, source) to the latest one known for their day are not stored again. Returns how many
+  // were new.
   [[nodiscard]] virtual Result<std::size_t> write(const BarTable& table, Instant known_at) = 0;
   // The facts for [from, to] as they were known at `known_by` (none: all that is known now). A symbol never seen gives
   // a table without bars, of basis raw and source "".
