@@ -1,0 +1,195 @@
+#include "app/config_rules.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/base/nearest.hpp"
+
+namespace rebalancer::app {
+namespace {
+
+constexpr double tolerance = 1e-9;
+
+class Rules {
+ public:
+  Rules(const Config& config, const ConfigNode& root, Complaints& complaints, std::vector<std::string>& notices)
+      : config_(config), root_(root), complaints_(complaints), notices_(notices) {
+    for (const Symbol& ticker : config.portfolio.tickers) tickers_.push_back(ticker.str());
+  }
+
+  void check(const std::set<std::string>& bad) {
+    const auto good = [&](std::initializer_list<const char*> sections) {
+      return std::none_of(sections.begin(), sections.end(), [&](const char* section) { return bad.contains(section); });
+    };
+    if (good({"mode", "broker", "provider"})) check_mode();
+    if (good({"portfolio", "constraints"})) check_tickers();
+    if (good({"portfolio", "strategy"})) check_investor();
+    if (good({"portfolio", "constraints", "strategy"})) check_weights();
+    if (good({"portfolio", "constraints", "strategy"})) check_groups();
+    if (good({"rebalance", "limits"})) check_rebalance();
+    if (good({"quality", "strategy"})) check_history();
+    if (good({"http"})) check_ports();
+  }
+
+ private:
+  Origin at(std::string_view path) const { return search(root_, path).nearest; }
+
+  // The key, the list or map it is in, or else the section it would be in.
+  void say(std::string_view path, std::string message) { complaints_.say(at(path), std::move(message)); }
+
+  void check_mode() {
+    if (config_.mode != Mode::live) return;
+    if (config_.broker.use == "paper") {
+      say("mode", "mode is live but broker.use is paper: name a real broker, or say mode: paper");
+    }
+    for (const PluginSection& provider : config_.providers) {
+      if (provider.use != "simulated") continue;
+      say(provider.path + ".use", "mode is live but " + provider.path + " is simulated: its prices are made up");
+    }
+  }
+
+  void check_tickers() {
+    const auto& tickers = config_.portfolio.tickers;
+    std::set<Symbol> seen;
+    for (std::size_t i = 0; i < tickers.size(); ++i) {
+      if (seen.insert(tickers[i]).second) continue;
+      say(fmt::format("portfolio.tickers[{}]", i), fmt::format("portfolio.tickers names {} twice", tickers[i]));
+    }
+    if (tickers.empty()) return;
+    for (const auto& [symbol, label] : config_.optimizer.classes) unknown_symbol("portfolio.classes", symbol);
+    for (const auto& [symbol, bounds] : config_.optimizer.bounds) unknown_symbol("constraints.bounds", symbol);
+  }
+
+  void unknown_symbol(const std::string& path, const Symbol& symbol) {
+    if (std::find(tickers_.begin(), tickers_.end(), symbol.str()) != tickers_.end()) return;
+    const auto nearest = nearest_name(symbol.str(), tickers_);
+    say(path + "." + symbol.str(), fmt::format("{} names {}, which is not in portfolio.tickers{}", path, symbol,
+                                               nearest ? fmt::format("; did you mean {}?", *nearest) : ""));
+  }
+
+  void check_investor() {
+    const auto& portfolio = config_.portfolio;
+    if (portfolio.age_years && portfolio.birth_date) {
+      say("portfolio.investor.birth_date", "portfolio.investor has both age and birth_date, must have one of them");
+    }
+    if (config_.optimizer.glide_path && !portfolio.age_years && !portfolio.birth_date) {
+      say("strategy.glide_path", "strategy.glide_path needs portfolio.investor.age or portfolio.investor.birth_date");
+    }
+  }
+
+  void check_weights() {
+    const OptimizerSettings& settings = config_.optimizer;
+    if (settings.weight_min > settings.weight_max) {
+      say("constraints.min_weight",
+          fmt::format("constraints.min_weight is {}, must be at most constraints.max_weight, {}",
+                      fraction_text(settings.weight_min), fraction_text(settings.weight_max)));
+      return;
+    }
+    double least = 0;
+    double most = 0;
+    for (const Symbol& ticker : config_.portfolio.tickers) {
+      const auto own = settings.bounds.find(ticker);
+      least += own == settings.bounds.end() ? settings.weight_min : own->second.first;
+      most += own == settings.bounds.end() ? settings.weight_max : own->second.second;
+    }
+    if (config_.portfolio.tickers.empty()) return;
+    const std::string_view where = settings.bounds.empty() ? "constraints.min_weight" : "constraints.bounds";
+    if (least > 1 + tolerance) {
+      say(where, fmt::format("the minimum weights of {} tickers sum to {}, must be at most 100%",
+                             config_.portfolio.tickers.size(), fraction_text(least)));
+    }
+    // With the glide path a part may stay cash; the optimizer says when that is not enough.
+    if (most < 1 - tolerance && !settings.glide_path) {
+      say(settings.bounds.empty() ? "constraints.max_weight" : where,
+          fmt::format("the maximum weights of {} tickers sum to {}, must be at least 100%",
+                      config_.portfolio.tickers.size(), fraction_text(most)));
+    }
+  }
+
+  void check_groups() {
+    const OptimizerSettings& settings = config_.optimizer;
+    std::set<std::string> labels;
+    for (const Symbol& ticker : config_.portfolio.tickers) {
+      const auto found = settings.classes.find(ticker);
+      labels.insert(found == settings.classes.end() ? "equity" : found->second);
+    }
+    if (settings.glide_path) labels.insert("cash");
+    const std::vector<std::string> known(labels.begin(), labels.end());
+    double least = 0;
+    std::map<std::string, double> lower;
+    for (std::size_t i = 0; i < settings.class_limits.size(); ++i) {
+      const ClassLimit& limit = settings.class_limits[i];
+      const std::string path = fmt::format("constraints.groups[{}]", i);
+      double& so_far = lower[limit.label];
+      least += std::max(0.0, limit.lower - so_far);
+      so_far = std::max(so_far, limit.lower);
+      if (labels.contains(limit.label)) continue;
+      const auto nearest = nearest_name(limit.label, known);
+      const std::string what = fmt::format("{} is about {}, a class that no ticker has{}", path, limit.label,
+                                           nearest ? fmt::format("; did you mean {}?", *nearest) : "");
+      if (limit.lower > 0) {
+        say(path, what);
+      } else {
+        notices_.push_back(at(path).to_string() + ": " + what);
+      }
+    }
+    if (least > 1 + tolerance) {
+      say("constraints.groups",
+          fmt::format("the least shares of constraints.groups sum to {}, must be at most 100%", fraction_text(least)));
+    }
+  }
+
+  void check_rebalance() {
+    const RebalanceRules& rules = config_.rebalance;
+    std::set<Symbol> seen;
+    for (std::size_t i = 0; i < rules.untouchable.size(); ++i) {
+      if (seen.insert(rules.untouchable[i]).second) continue;
+      say(fmt::format("rebalance.untouchable[{}]", i),
+          fmt::format("rebalance.untouchable names {} twice", rules.untouchable[i]));
+    }
+    if (config_.limits.order_value_max && *config_.limits.order_value_max < rules.trade_value_min) {
+      say("limits.order_max",
+          fmt::format("limits.order_max is ${}, must be at least rebalance.min_trade, ${}",
+                      config_.limits.order_value_max->to_string(), rules.trade_value_min.to_string()));
+    }
+  }
+
+  void check_history() {
+    if (config_.quality.history_sessions_min > config_.lookback_days) {
+      say("quality.history_sessions_min",
+          fmt::format("quality.history_sessions_min is {}, must be at most strategy.lookback_days, {}",
+                      config_.quality.history_sessions_min, config_.lookback_days));
+    }
+  }
+
+  void check_ports() {
+    const Ports& ports = config_.http.ports;
+    const std::pair<const char*, int> all[] = {{"fetcher", ports.fetcher},     {"optimizer", ports.optimizer},
+                                               {"executor", ports.executor},   {"scheduler", ports.scheduler},
+                                               {"analytics", ports.analytics}, {"websocket", ports.websocket}};
+    std::map<int, std::string> taken;
+    for (const auto& [name, port] : all) {
+      if (port == 0) continue;
+      const auto [earlier, is_new] = taken.emplace(port, name);
+      if (is_new) continue;
+      say(std::string("http.ports.") + name,
+          fmt::format("http.ports.{} is {}, which is the port of {} already", name, port, earlier->second));
+    }
+  }
+
+  const Config& config_;
+  const ConfigNode& root_;
+  Complaints& complaints_;
+  std::vector<std::string>& notices_;
+  std::vector<std::string> tickers_;
+};
+
+}  // namespace
+
+void check_rules(const Config& config, const ConfigNode& root, const std::set<std::string>& bad_sections,
+                 Complaints& complaints, std::vector<std::string>& notices) {
+  Rules(config, root, complaints, notices).check(bad_sections);
+}
+
+}  // namespace rebalancer::app
