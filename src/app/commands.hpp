@@ -9,6 +9,20 @@ namespace rebalancer::app {
 [[nodiscard]] std::span<const Command> commands();
 
 // src/app/commands/<name>.cpp
+[[nodiscard]] Command run_command();
+[[nodiscard]] Command plan_command();
+[[nodiscard]] Command execute_command();
+[[nodiscard]] Command optimize_command();
+[[nodiscard]] Command fetch_command();
+[[nodiscard]] Command analyze_command();
+[[nodiscard]] Command status_command();
+[[nodiscard]] Command history_command();
+[[nodiscard]] Command positions_command();
+[[nodiscard]] Command orders_command();
+[[nodiscard]] Command drift_command();
+[[nodiscard]] Command data_command();
+[[nodiscard]] Command plugins_command();
+[[nodiscard]] Command config_command();
 [[nodiscard]] Command completion_command();
 [[nodiscard]] Command help_command();
 [[nodiscard]] Command version_command();

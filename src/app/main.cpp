@@ -3,6 +3,7 @@
 #include <exception>
 #include <iostream>
 
+#include "adapters/plugin_host/plugin_host.hpp"
 #include "app/commands.hpp"
 #include "app/context.hpp"
 #include "app/help.hpp"
@@ -33,6 +34,10 @@ int dispatch(Context& context, const ParsedArguments& arguments) {
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  // The child's side of a probe: not a command of the table, since only we start it.
+  if (words.size() > 2 && words[0] == "plugins" && words[1] == "probe") {
+    probe_main(std::span(words).subspan(2));
+  }
   auto arguments = parse_command_line(commands(), words);
   Context context{
       .out = std::cout, .err = std::cerr, .terminal = {}, .environment = Environment::of_process(), .global = {}};

@@ -117,20 +117,31 @@ std::string describe(const QualityVerdict& verdict, bool stops) {
 }  // namespace
 
 Result<void> Pipeline::Run::begin() {
+  auto able = parts().broker.capabilities();
+  if (!able) return fail(able.error());
+  capabilities = *able;
+  Executor executor(parts().broker, parts().store, parts().clock, parts().events);
+  if (report.mode != "dry_run") {
+    // What an interrupted run left open comes first: nothing is decided on a book that may still change.
+    auto settled = executor.settle(capabilities, request.stop);
+    if (!settled) return fail(settled.error());
+    if (!settled->ambiguous.empty()) {
+      report.ambiguous = true;
+      return fail(ErrorCode::timeout, "the outcome of order {} of an earlier run is not known, a human is needed",
+                  settled->ambiguous.front().client_id);
+    }
+  }
   if (request.journal) {
     if (auto begun = parts().store.begin_run(record()); !begun) return fail(begun.error());
     journaled = true;
   }
-  auto able = parts().broker.capabilities();
-  if (!able) return fail(able.error());
-  capabilities = *able;
   if (settings().mode == "paper" && !capabilities.simulated) {
     return fail(ErrorCode::rejected, "mode is paper, but broker {} is not simulated", settings().broker);
   }
   if (settings().mode == "live" && capabilities.simulated) {
     return fail(ErrorCode::rejected, "mode is live, but broker {} is simulated", settings().broker);
   }
-  auto book = Executor(parts().broker, parts().store, parts().clock, parts().events).book();
+  auto book = executor.book();
   if (!book) return fail(book.error());
   report.book_before = *std::move(book);
   return {};
@@ -308,6 +319,7 @@ Result<StageReport> Pipeline::Run::execute() {
   report.orders = std::move(executed->orders);
   report.cost = executed->cost;
   report.ambiguous = executed->ambiguous;
+  if (executed->journal_error) return fail(*executed->journal_error);
 
   const auto filled = static_cast<std::size_t>(
       std::count_if(report.orders.begin(), report.orders.end(),

@@ -100,11 +100,11 @@ struct PipelineParts {
 };
 
 struct RunRequest {
-  std::optional<Date> as_of;  // default: the last completed session
-  bool fetch = true;          // false: only what is stored
-  bool send_orders = true;    // false: a dry run, nothing is sent
-  bool journal = true;        // false: only a look, leaves no run behind (and sends nothing)
-  std::stop_token stop;
+  std::optional<Date> as_of = {};  // default: the last completed session
+  bool fetch = true;               // false: only what is stored
+  bool send_orders = true;         // false: a dry run, nothing is sent
+  bool journal = true;             // false: only a look, leaves no run behind (and sends nothing)
+  std::stop_token stop = {};
 };
 
 class Pipeline {

@@ -1,0 +1,84 @@
+// Builds the objects a configured command works with, each once, in order, when first asked for; they go in reverse.
+#pragma once
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "adapters/plugin_host/plugin_host.hpp"
+#include "adapters/system/log_events.hpp"
+#include "adapters/system/system_clock.hpp"
+#include "app/config.hpp"
+#include "app/context.hpp"
+#include "services/fetcher.hpp"
+#include "services/pipeline.hpp"
+
+namespace rebalancer::app {
+
+// How a run ended, as a shell sees it.
+[[nodiscard]] ExitCode exit_code_of(const RunReport& report);
+
+class Application {
+ public:
+  template <class T>
+  using Built = tl::expected<T, Failure>;
+
+  // Reads the configuration and says its notices. Errors: every problem of the configuration.
+  [[nodiscard]] static Built<std::unique_ptr<Application>> build(Context& context);
+  // For tests and benchmarks that bring a configuration of their own.
+  Application(Context& context, Config config);
+  ~Application();
+
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] Clock& clock() { return clock_; }
+  [[nodiscard]] Events& events() { return *events_; }
+  [[nodiscard]] const PluginHost& plugins();
+
+  // Loads the plugins the configuration names and checks each section against its schema. Errors: all of them at once;
+  // exit code 78 when one will not load, 3 when a section breaks its schema.
+  [[nodiscard]] Built<void> check_plugins();
+
+  // Each of these builds on first use; the objects live as long as the application.
+  [[nodiscard]] Built<const Calendar*> calendar();
+  [[nodiscard]] Built<PriceStore*> price_store();
+  [[nodiscard]] Built<RunStore*> run_store();
+  [[nodiscard]] Built<Broker*> broker();
+  [[nodiscard]] Built<Strategy*> strategy();
+  [[nodiscard]] Built<Fetcher*> fetcher();
+  [[nodiscard]] Built<std::unique_ptr<Pipeline>> pipeline(Pipeline::Listener listener);
+
+  // What the account holds, and a stored price for each symbol held or wanted that has one on or before `as_of`.
+  struct Holdings {
+    Book book;
+    PriceList prices;
+    Date as_of;
+  };
+  [[nodiscard]] Built<Holdings> holdings(std::optional<Date> as_of);
+  // `as_of` or the last completed session.
+  [[nodiscard]] Built<Date> session(std::optional<Date> as_of);
+
+ private:
+  template <class Port, class Create>
+  Built<std::unique_ptr<Port>> create(const PluginSection& section, Area area, Create&& create);
+  [[nodiscard]] PipelineSettings pipeline_settings(Date session) const;
+
+  Context& context_;
+  Config config_;
+  system::SystemClock clock_;
+  system::Secrets secrets_;
+  std::unique_ptr<system::LogEvents> events_;
+  std::unique_ptr<HttpClient> http_;
+  std::optional<PluginHost> plugins_;
+  bool plugins_checked_ = false;
+  std::shared_ptr<const Calendar> calendar_;
+  std::unique_ptr<PriceStore> price_store_;
+  std::unique_ptr<RunStore> run_store_;
+  std::vector<std::unique_ptr<Provider>> providers_;
+  std::unique_ptr<Broker> broker_;
+  std::unique_ptr<Strategy> strategy_;
+  std::map<std::string, std::unique_ptr<Analytic>> analytics_;
+  std::unique_ptr<Fetcher> fetcher_;
+};
+
+}  // namespace rebalancer::app

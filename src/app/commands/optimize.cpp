@@ -1,0 +1,241 @@
+// optimize: target weights from a price file, without any configuration.
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include "adapters/system/log_events.hpp"
+#include "adapters/system/system_clock.hpp"
+#include "app/application.hpp"
+#include "app/commands.hpp"
+#include "app/context.hpp"
+#include "app/plugin_folders.hpp"
+#include "app/price_file.hpp"
+#include "app/report_text.hpp"
+#include "services/optimizer.hpp"
+#include "services/report_json.hpp"
+
+namespace rebalancer::app {
+namespace {
+
+struct Solved {
+  OptimizerResult result;
+  std::string strategy;
+  Date as_of;
+  double seconds = 0;
+};
+
+std::string to_json(const Solved& solved) {
+  const OptimizerResult& result = solved.result;
+  JsonText json;
+  json.object().member("strategy", solved.strategy).member("as_of", solved.as_of.to_string()).key("weights");
+  write_weights(json, result.weights);
+  json.member("expected_return", result.expected_return)
+      .member("volatility", result.volatility)
+      .member("sharpe_ratio", result.sharpe_ratio)
+      .member("objective", result.objective)
+      .key("certificate");
+  write_certificate(json, result.certificate);
+  json.key("risk_model")
+      .object()
+      .member("name", result.risk_model)
+      .member("shrinkage", result.shrinkage)
+      .end()
+      .member("solve_seconds", solved.seconds);
+  json.key("report").raw(result.report_json.empty() ? "{}" : result.report_json);
+  return json.end().str();
+}
+
+std::string to_text(const Solved& solved, const Terminal& terminal) {
+  const OptimizerResult& result = solved.result;
+  std::string out =
+      terminal.out_paint(Color::bold, fmt::format("{} on prices up to {}", solved.strategy, solved.as_of.to_string())) +
+      "\n";
+  for (const Weight& entry : result.weights.entries()) {
+    const auto bar = static_cast<int>(std::lround(std::clamp(entry.fraction, 0.0, 1.0) * 40));
+    std::string blocks;
+    for (int i = 0; i < bar; ++i) blocks += "█";
+    out += fmt::format("  {:<16} {:>7.2f}%  {}\n", entry.symbol, 100 * entry.fraction + 0.0, blocks);
+  }
+  out += fmt::format("expected return {:.2f}%, volatility {:.2f}%, Sharpe ratio {}\n", 100 * result.expected_return,
+                     100 * result.volatility,
+                     result.sharpe_ratio ? fmt::format("{:.3f}", *result.sharpe_ratio) : "none (no volatility)");
+  if (result.certificate) {
+    out += fmt::format("certificate: KKT residual {:.1e}, duality gap {:.1e}, largest violation {:.1e}; solved in {}\n",
+                       result.certificate->kkt_residual, result.certificate->duality_gap,
+                       result.certificate->max_violation, duration_text(solved.seconds));
+  }
+  return out;
+}
+
+// --param name=value pairs as the strategy's section; the schema turns the texts into its types.
+boost::json::object section_of(const std::vector<std::string>& parameters, std::string& wrong) {
+  boost::json::object section;
+  for (const std::string& parameter : parameters) {
+    const auto equals = parameter.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      wrong = parameter;
+      return {};
+    }
+    section[parameter.substr(0, equals)] = parameter.substr(equals + 1);
+  }
+  return section;
+}
+
+}  // namespace
+
+namespace {
+
+int optimize_prices(Context& context, const ParsedArguments& arguments) {
+  system::SystemClock clock;
+  system::Secrets secrets;
+  auto log = system::LogEvents::to_stderr({.level_min = EventLevel::warning}, clock, secrets);
+  const PluginHost plugins = load_plugins({"plugins"});
+  InstanceOptions instance;
+  instance.clock = &clock;
+  instance.events = log.get();
+
+  auto prices =
+      read_price_file(plugins, *arguments.text("prices"), arguments.date("from"), arguments.date("to"), instance);
+  if (!prices) return context.report(Area::file, prices.error());
+
+  std::string wrong;
+  const boost::json::object section = section_of(arguments.all("param"), wrong);
+  if (!wrong.empty()) {
+    return context.report(Area::command_line,
+                          {ErrorCode::invalid, fmt::format("--param is \"{}\", must be name=value", wrong)});
+  }
+  const std::string name = arguments.text("strategy").value_or("max_sharpe");
+  auto found = plugins.find(PluginKind::strategy, name);
+  if (!found) {
+    return context.report(found.error().code == ErrorCode::not_found ? Area::command_line : Area::plugin,
+                          found.error());
+  }
+  instance.section = "--param";
+  instance.text_values = true;
+  auto strategy = plugins.create_strategy(name, section, instance);
+  if (!strategy) return context.report(Area::command_line, strategy.error());
+
+  OptimizerSettings settings;
+  settings.weight_min = arguments.number("min-weight").value_or(0);
+  settings.weight_max = arguments.number("max-weight").value_or(1);
+  settings.risk_free_rate = arguments.number("risk-free").value_or(0.02);
+  settings.risk_model = arguments.text("risk-model").value_or("sample");
+  settings.expected_returns = arguments.text("expected-returns").value_or("arithmetic");
+  settings.cost_rate = arguments.number("cost-bps").value_or(0) * 1e-4;
+  std::optional<Weights> current;
+  if (arguments.has("current")) {
+    auto read = read_weights(arguments.assignments("current"));
+    if (!read) {
+      return context.report(Area::command_line, {ErrorCode::invalid, "--current: " + read.error().message});
+    }
+    current = *std::move(read);
+  }
+
+  const auto started = clock.monotonic();
+  auto result = optimize(**strategy, *prices, settings, current);
+  const double seconds = std::chrono::duration<double>(clock.monotonic() - started).count();
+  if (!result) return context.report(Area::strategy, result.error());
+  const Solved solved{*std::move(result), name, prices->dates().back(), seconds};
+  context.out << (context.global.json ? to_json(solved) + "\n" : to_text(solved, context.terminal));
+  return static_cast<int>(ExitCode::ok);
+}
+
+// The configured portfolio's target, from stored prices.
+int optimize_configured(Context& context, const ParsedArguments& arguments) {
+  for (const char* option : {"strategy", "risk-model", "expected-returns", "risk-free", "min-weight", "max-weight",
+                             "current", "cost-bps", "from"}) {
+    if (arguments.has(option)) {
+      return context.report(Area::command_line, {ErrorCode::invalid, fmt::format("--{} goes with --prices; without it "
+                                                                                 "the configuration decides",
+                                                                                 option)});
+    }
+  }
+  auto application = Application::build(context);
+  if (!application) return context.report(application.error());
+  auto pipeline = (*application)->pipeline({});
+  if (!pipeline) return context.report(pipeline.error());
+  const RunReport report =
+      (*pipeline)->run({.as_of = arguments.date("to"), .fetch = false, .send_orders = false, .journal = false});
+  if (!report.optimized) {
+    return context.report({.exit_code = exit_code_of(report), .message = report.reason});
+  }
+  double seconds = 0;
+  for (const StageReport& stage : report.stages) {
+    if (stage.stage == Stage::optimize) seconds = stage.seconds;
+  }
+  if (!context.global.json) context.out << banner(report, context.terminal) << '\n';
+  const Solved solved{*report.optimized, report.strategy, report.as_of, seconds};
+  context.out << (context.global.json ? to_json(solved) + "\n" : to_text(solved, context.terminal));
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+Command optimize_command() {
+  return {.name = "optimize",
+          .summary = "target weights, from a price file or the configured portfolio",
+          .details =
+              "With --prices it needs no configuration: every symbol of the file is allocated. Without it, the "
+              "configured portfolio is optimized on the prices that are stored.",
+          .options =
+              {{.name = "prices", .placeholder = "FILE", .type = ValueType::file, .help = "CSV of prices, may be .gz"},
+               {.name = "strategy",
+                .placeholder = "NAME",
+                .type = ValueType::text,
+                .help = "a strategy plugin (plugins list)",
+                .default_text = "max_sharpe"},
+               {.name = "risk-model",
+                .placeholder = "NAME",
+                .type = ValueType::text,
+                .help = "how covariance is estimated",
+                .default_text = "sample"},
+               {.name = "expected-returns",
+                .placeholder = "NAME",
+                .type = ValueType::text,
+                .help = "how expected returns are estimated",
+                .default_text = "arithmetic"},
+               {.name = "risk-free",
+                .placeholder = "RATE",
+                .type = ValueType::fraction,
+                .help = "per year",
+                .default_text = "0.02",
+                .minimum = -1,
+                .maximum = 1},
+               {.name = "min-weight",
+                .placeholder = "W",
+                .type = ValueType::fraction,
+                .help = "of each symbol",
+                .default_text = "0",
+                .minimum = -10,
+                .maximum = 1},
+               {.name = "max-weight",
+                .placeholder = "W",
+                .type = ValueType::fraction,
+                .help = "of each symbol",
+                .default_text = "1",
+                .minimum = 0,
+                .maximum = 10},
+               {.name = "current",
+                .placeholder = "A=0.5,B=0.5",
+                .type = ValueType::assignments,
+                .help = "weights held now"},
+               {.name = "cost-bps",
+                .placeholder = "BP",
+                .type = ValueType::number,
+                .help = "cost of trading, in basis points of the value traded",
+                .default_text = "0",
+                .minimum = 0,
+                .maximum = 10'000},
+               {.name = "param",
+                .placeholder = "NAME=VALUE",
+                .type = ValueType::text,
+                .help = "a setting of the strategy (plugins schema NAME)",
+                .repeatable = true},
+               {.name = "from", .placeholder = "DATE", .type = ValueType::date, .help = "first day used"},
+               {.name = "to", .placeholder = "DATE", .type = ValueType::date, .help = "last day used"}},
+          .run = [](Context& context, const ParsedArguments& arguments) {
+            return arguments.has("prices") ? optimize_prices(context, arguments)
+                                           : optimize_configured(context, arguments);
+          }};
+}
+
+}  // namespace rebalancer::app

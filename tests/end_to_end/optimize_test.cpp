@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include <doctest/doctest.h>
+
+#include "end_to_end/rebalancer_process.hpp"
+#include "support/reference.hpp"
+
+using namespace rebalancer::test;
+
+namespace {
+
+boost::json::value golden(const std::filesystem::path& file) {
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  return boost::json::parse(text.str());
+}
+
+// Runs `optimize --prices` and returns the largest |w - reference|.
+double worst_weight(const std::filesystem::path& prices, const boost::json::value& columns,
+                    const boost::json::value& weights, std::vector<std::string> options) {
+  const TemporaryDirectory directory;
+  options.insert(options.begin(), {"optimize", "--prices", prices.string(), "--json"});
+  const auto run = rebalancer(directory, options);
+  REQUIRE_MESSAGE(run.exit_code == 0, run.err);
+  const auto answer = json_of(run);
+  double worst = 0;
+  for (std::size_t i = 0; i < columns.as_array().size(); ++i) {
+    const double weight = number_at(answer, "/weights/" + std::string(columns.as_array()[i].as_string()));
+    worst = std::max(worst, std::abs(weight - weights.as_array()[i].to_number<double>()));
+  }
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("optimize --prices agrees with the independent reference") {
+  const auto file = reference_file("golden/golden_dev.json");
+  if (!file) return;
+  const auto prices = std::filesystem::canonical(file->parent_path() / "data/dev20_prices.csv");
+  const auto numbers = golden(*file);
+  const auto& set = at(numbers, "/datasets/dev20");
+  const auto& columns = at(set, "/columns");
+  CHECK(worst_weight(prices, columns, at(set, "/optimisation/min_variance/weights"), {"--strategy", "min_variance"}) <
+        1e-9);
+  CHECK(worst_weight(prices, columns, at(set, "/optimisation/max_sharpe_rf0.02/weights"), {}) < 1e-9);
+  CHECK(worst_weight(prices, columns, at(set, "/optimisation/max_sharpe_rf0/weights"), {"--risk-free", "0"}) < 1e-9);
+  for (const auto& box : at(set, "/optimisation/box").as_array()) {
+    const std::string upper = std::to_string(number_at(box, "/upper"));
+    CHECK(worst_weight(prices, columns, at(box, "/min_variance/weights"),
+                       {"--strategy", "min_variance", "--max-weight", upper}) < 1e-9);
+  }
+}
+
+TEST_CASE("optimize reads a small file without any configuration") {
+  const TemporaryDirectory directory;
+  directory.write("p.csv",
+                  "date,AAA,BBB\n2024-01-02,100,50\n2024-01-03,101,50.2\n2024-01-04,100.5,50.9\n"
+                  "2024-01-05,102,50.4\n2024-01-08,103,51\n");
+  const auto equal = rebalancer(directory, {"optimize", "--prices", "p.csv", "--strategy", "equal_weight", "--json"});
+  REQUIRE_MESSAGE(equal.exit_code == 0, equal.err);
+  CHECK(number_at(json_of(equal), "/weights/AAA") == 0.5);
+  CHECK(text_at(json_of(equal), "/as_of") == "2024-01-08");
+  CHECK(text_at(json_of(equal), "/risk_model/name") == "sample");
+
+  SUBCASE("bad input is named") {
+    CHECK(rebalancer(directory, {"optimize", "--prices", "absent.csv"}).exit_code == 4);
+    const auto infeasible = rebalancer(directory, {"optimize", "--prices", "p.csv", "--max-weight", "0.4", "--json"});
+    CHECK(infeasible.exit_code == 5);
+    CHECK(number_at(json_of(infeasible), "/error/exit_code") == 5);
+    const auto unknown = rebalancer(directory, {"optimize", "--prices", "p.csv", "--strategy", "max_sharp"});
+    CHECK(unknown.exit_code == 2);
+    CHECK(unknown.err.find("max_sharpe") != std::string::npos);
+    directory.write("bad.csv", "date,AAA\n2024-01-02,-5\n");
+    const auto negative = rebalancer(directory, {"optimize", "--prices", "bad.csv"});
+    CHECK(negative.exit_code == 4);
+    CHECK_MESSAGE(negative.err.find("bad.csv:2") != std::string::npos, negative.err);
+  }
+}
