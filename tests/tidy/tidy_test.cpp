@@ -52,6 +52,7 @@ const std::vector<Exception> built_elsewhere{};
 
 const std::vector<Exception> mirrors_nothing{
     {"tests/core/portfolio/plan_property_test.cpp", "order_plan and plan_check, one against the other"},
+    {"tests/services/settle_test.cpp", "Executor::settle, too much for executor_test.cpp"},
     {"tests/adapters/system/system_test.cpp", "clock and digests, a few lines each"}};
 
 }  // namespace
