@@ -26,7 +26,8 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   // Any HTTP answer is a value, also a 500. Repeats only GET and HEAD, and only what is safe to repeat.
-  // Errors: invalid (URL), unavailable (no connection, no name, TLS refused), timeout, exhausted (body too large).
+  // Errors: invalid (URL, header); unavailable (no connection, no name, TLS refused: the request surely did not leave);
+  // timeout (no complete answer, whatever the reason: it may have been carried out); exhausted (answer too large).
   [[nodiscard]] virtual Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop) = 0;
 };
 
