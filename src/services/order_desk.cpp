@@ -219,8 +219,11 @@ Result<void> OrderDesk::adopt(Ticket& ticket, OrderReport report) {
   const bool news = report.state != known.state || report.filled != known.filled || report.fee != known.fee;
   if (!news) return {};
   if (report.state == OrderState::cancelled && !ticket.cancel_reason.empty()) report.reason = ticket.cancel_reason;
+  // Fills first: whoever is killed in between finds the order open and asks again.
+  if (report.filled > known.filled) {
+    if (auto collected = collect_fills(ticket); !collected) return collected;
+  }
   if (auto written = store_.update_order(report); !written) return fail(written.error());
-  const bool more_filled = report.filled > known.filled;
   ticket.report = std::move(report);
   switch (ticket.report.state) {
     case OrderState::filled:
@@ -239,7 +242,7 @@ Result<void> OrderDesk::adopt(Ticket& ticket, OrderReport report) {
       tell(EventLevel::info, "order_acknowledged", ticket);
       break;
   }
-  return more_filled ? collect_fills(ticket) : Result<void>();
+  return {};
 }
 
 Result<void> OrderDesk::collect_fills(Ticket& ticket) {

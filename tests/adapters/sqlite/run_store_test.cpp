@@ -10,11 +10,11 @@
 #include <doctest/doctest.h>
 
 #include "support/run_store_contract.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace rebalancer;
 using namespace rebalancer::sqlite;
-using test::TemporaryFolder;
+using test::TemporaryDirectory;
 
 namespace {
 
@@ -49,13 +49,13 @@ std::string opened_by_another_process(const std::string& file) {
 }  // namespace
 
 TEST_CASE("the journal keeps the contract of a run store") {
-  const TemporaryFolder folder;
-  test::check_run_store([&] { return open(folder.file("journal.db")); });
+  const TemporaryDirectory folder;
+  test::check_run_store([&] { return open(folder.file("journal.db").string()); });
 }
 
 TEST_CASE("what was written is there after closing and opening again") {
-  const TemporaryFolder folder;
-  const std::string file = folder.file("deep/er/journal.db");
+  const TemporaryDirectory folder;
+  const std::string file = folder.file("deep/er/journal.db").string();
   {
     auto store = open(file);
     REQUIRE(store->begin_run(test::run_record("aa11")));
@@ -69,8 +69,8 @@ TEST_CASE("what was written is there after closing and opening again") {
 }
 
 TEST_CASE("a second process is refused at once, with the holder's process id") {
-  const TemporaryFolder folder;
-  const std::string file = folder.file("journal.db");
+  const TemporaryDirectory folder;
+  const std::string file = folder.file("journal.db").string();
   auto store = open(file);
   const std::string said = opened_by_another_process(file);
   CHECK(
@@ -81,8 +81,8 @@ TEST_CASE("a second process is refused at once, with the holder's process id") {
 }
 
 TEST_CASE("the lock of a killed process is gone with it") {
-  const TemporaryFolder folder;
-  const std::string file = folder.file("journal.db");
+  const TemporaryDirectory folder;
+  const std::string file = folder.file("journal.db").string();
   int ready[2];
   REQUIRE(::pipe(ready) == 0);
   const pid_t child = ::fork();
@@ -106,8 +106,8 @@ TEST_CASE("the lock of a killed process is gone with it") {
 }
 
 TEST_CASE("even without the side file no second connection gets in") {
-  const TemporaryFolder folder;
-  const std::string file = folder.file("journal.db");
+  const TemporaryDirectory folder;
+  const std::string file = folder.file("journal.db").string();
   auto store = open(file);
   REQUIRE(store->begin_run(test::run_record("aa11")));
   sqlite3* other = nullptr;
@@ -117,14 +117,14 @@ TEST_CASE("even without the side file no second connection gets in") {
 }
 
 TEST_CASE("a file that is something else is refused, in a sentence that names it") {
-  const TemporaryFolder folder;
-  const std::string text = folder.file("text.db");
+  const TemporaryDirectory folder;
+  const std::string text = folder.file("text.db").string();
   std::ofstream(text) << std::string(5000, 'x');
   auto refused = SqliteRunStore::open(text);
   CHECK(refused.error().code == ErrorCode::invalid);
   CHECK(refused.error().message.find(text) != std::string::npos);
 
-  const std::string foreign = folder.file("foreign.db");
+  const std::string foreign = folder.file("foreign.db").string();
   { SQLite::Database(foreign, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (a)"); }
   refused = SqliteRunStore::open(foreign);
   CHECK(refused.error().code == ErrorCode::invalid);
@@ -134,16 +134,16 @@ TEST_CASE("a file that is something else is refused, in a sentence that names it
 }
 
 TEST_CASE("a journal of a newer program is not touched") {
-  const TemporaryFolder folder;
-  const std::string file = folder.file("journal.db");
+  const TemporaryDirectory folder;
+  const std::string file = folder.file("journal.db").string();
   open(file).reset();
   { SQLite::Database(file, SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99"); }
   CHECK(SqliteRunStore::open(file).error().code == ErrorCode::conflict);
 }
 
 TEST_CASE("a full disk is an error that says so, loses nothing and blocks nothing") {
-  const TemporaryFolder folder;
-  const std::string file = folder.file("journal.db");
+  const TemporaryDirectory folder;
+  const std::string file = folder.file("journal.db").string();
   open(file).reset();
   // The file may not grow by a page: what a full disk looks like to SQLite.
   sqlite3_initialize();
@@ -179,8 +179,8 @@ TEST_CASE("a full disk is an error that says so, loses nothing and blocks nothin
 }
 
 TEST_CASE("a row that our own checks would not have written is an error, not a value") {
-  const TemporaryFolder folder;
-  const std::string file = folder.file("journal.db");
+  const TemporaryDirectory folder;
+  const std::string file = folder.file("journal.db").string();
   {
     auto store = open(file);
     REQUIRE(store->begin_run(test::run_record("aa11")));

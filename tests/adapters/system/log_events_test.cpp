@@ -9,7 +9,7 @@
 
 #include "adapters/system/log_text.hpp"
 #include "support/fake_clock.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace rebalancer;
 using namespace rebalancer::system;
@@ -140,15 +140,15 @@ TEST_CASE("progress is written only where it is wanted, and cleared before the n
 }
 
 TEST_CASE("a log file is appended to, and one that cannot be opened is an error") {
-  const test::TemporaryFolder folder;
+  const test::TemporaryDirectory folder;
   const test::FakeClock clock;
   const Secrets secrets;
   for (int i = 0; i < 2; ++i) {
-    auto events = LogEvents::to_file(folder.file("log"), {}, clock, secrets);
+    auto events = LogEvents::to_file(folder.file("log").string(), {}, clock, secrets);
     REQUIRE(events.has_value());
     (*events)->emit(EventLevel::info, "e", "m", {});
   }
-  std::ifstream file(folder.file("log"));
+  std::ifstream file(folder.file("log").string());
   int lines = 0;
   for (std::string line; std::getline(file, line);) ++lines;
   CHECK(lines == 2);

@@ -4,7 +4,7 @@
 
 #include "adapters/system/digest.hpp"
 #include "adapters/system/system_clock.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace rebalancer;
 using namespace rebalancer::system;
@@ -18,20 +18,20 @@ TEST_CASE("SHA-256 gives the digests of FIPS 180-4's examples") {
 }
 
 TEST_CASE("a file has the digest of its bytes, whatever its size") {
-  const test::TemporaryFolder folder;
+  const test::TemporaryDirectory folder;
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{65535}, std::size_t{65536},
                                  std::size_t{65537}, std::size_t{200'000}}) {
     const std::string bytes(size, 'x');
-    std::ofstream(folder.file("f"), std::ios::binary) << bytes;
-    const auto digest = sha256_hex_of_file(folder.file("f"));
+    std::ofstream(folder.file("f").string(), std::ios::binary) << bytes;
+    const auto digest = sha256_hex_of_file(folder.file("f").string());
     REQUIRE(digest.has_value());
     CHECK(*digest == sha256_hex(bytes));
   }
 }
 
 TEST_CASE("a missing file and a folder have no digest") {
-  const test::TemporaryFolder folder;
-  CHECK(sha256_hex_of_file(folder.file("none")).error().code == ErrorCode::not_found);
+  const test::TemporaryDirectory folder;
+  CHECK(sha256_hex_of_file(folder.file("none").string()).error().code == ErrorCode::not_found);
   CHECK(sha256_hex_of_file(folder.path().string()).error().code == ErrorCode::invalid);
 }
 
