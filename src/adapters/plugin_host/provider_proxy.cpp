@@ -16,6 +16,7 @@ class ProviderProxy final : public Provider {
     const auto& api = instance_->api<rb_provider>();
     return (api.flags & RB_SIMULATED) != 0;
   }
+  bool is_local() const override { return (instance_->api<rb_provider>().flags & RB_LOCAL) != 0; }
 
   Result<std::vector<BarTable>> bars(std::span<const Symbol> symbols, Date from, Date to,
                                      std::stop_token stop) override {

@@ -89,7 +89,7 @@ typedef struct rb_fill { /* id: unique for ever at this broker */
 
 typedef struct rb_mark { rb_str symbol; rb_decimal price; } rb_mark;
 
-enum rb_broker_flags { RB_SIMULATED = 1, RB_MARKET_ORDERS = 2, RB_LIMIT_ORDERS = 4 };
+enum rb_flags { RB_SIMULATED = 1, RB_MARKET_ORDERS = 2, RB_LIMIT_ORDERS = 4, RB_LOCAL = 8 };
 enum rb_dedupe { RB_DEDUPE_NONE = 0, RB_DEDUPE_WINDOW = 1, RB_DEDUPE_PERMANENT = 2 };
 enum rb_lookup { RB_LOOKUP_NONE = 0, RB_LOOKUP_BY_TAG = 1, RB_LOOKUP_BY_CLIENT_ID = 2 };
 typedef struct rb_capabilities {
@@ -165,7 +165,10 @@ typedef struct rb_host { /* what a plugin may ask of the program; lives as long 
 
 typedef struct rb_provider {
   uint64_t size;
-  uint32_t flags, reserved; /* RB_SIMULATED: prices are made up */
+  /* RB_SIMULATED: prices are made up. RB_LOCAL: asking is free and answers may be edited, so all is asked each time. */
+  uint32_t flags, reserved;
+  /* One table per symbol asked for, with no bars where there is nothing to tell. count 0 asks for all symbols it knows;
+     RB_INVALID when it cannot list them. */
   int32_t (*bars)(void* self, const rb_str* symbols, uint64_t count, rb_date from, rb_date to, rb_on_bars, void* ctx);
 } rb_provider;
 
@@ -195,6 +198,7 @@ typedef struct rb_analytic {
 typedef struct rb_store { /* keeps facts; a fact equal to the latest known one of its day is not stored again */
   uint64_t size;
   int32_t (*write)(void* self, const rb_bars* bars, rb_instant known_at, uint64_t* new_count);
+  /* One table, as known at known_by (INT64_MAX: now); without bars and source when the symbol was never seen. */
   int32_t (*read)(void* self, rb_str symbol, rb_date from, rb_date to, rb_instant known_by, rb_on_bars, void* ctx);
   int32_t (*range)(void* self, rb_str symbol, rb_date* first, rb_date* last); /* RB_NOT_FOUND: never seen */
   int32_t (*symbols)(void* self, rb_on_text, void* ctx);                      /* one call per symbol */

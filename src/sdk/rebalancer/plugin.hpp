@@ -75,8 +75,10 @@ class Host {
   [[nodiscard]] double number(std::string_view name) const {
     const auto text = setting(name);
     double value = 0;
-    const bool good = text && std::from_chars(text->data(), text->data() + text->size(), value).ec == std::errc();
-    if (!good) throw Failure(RB_INVALID, std::string(name) + " must be a number");
+    const char* const end = text ? text->data() + text->size() : nullptr;
+    const auto read = text ? std::from_chars(text->data(), end, value) : std::from_chars_result{};
+    if (!text || read.ec != std::errc() || read.ptr != end)
+      throw Failure(RB_INVALID, std::string(name) + " must be a number");
     return value;
   }
   [[nodiscard]] std::string text(std::string_view name) const {
@@ -125,7 +127,7 @@ class Instance {
 class Provider : public Instance {
  public:
   using Instance::Instance;
-  // Calls `emit` once per symbol, in any order; a symbol without bars is emitted with none.
+  // Calls `emit` once per symbol, in any order; a symbol without bars is emitted with none. No symbols: all it knows.
   struct Emit {
     rb_on_bars on_bars;
     void* ctx;
@@ -226,8 +228,9 @@ std::int32_t guard(const Host& host, Call&& call) noexcept {
     call();
     return RB_OK;
   } catch (const Failure& failure) {
-    if (failure.why().empty()) return failure.code();
-    return host.fail(failure.code(), failure.why());
+    // Whoever throws has not succeeded, whatever code it says.
+    const std::int32_t code = failure.code() == RB_OK ? RB_INTERNAL : failure.code();
+    return failure.why().empty() ? code : host.fail(code, failure.why());
   } catch (const std::exception& error) {
     return host.fail(RB_INTERNAL, error.what());
   } catch (...) {
@@ -368,10 +371,14 @@ constexpr rb_plugin describe(std::uint32_t kind, std::string_view name, std::str
 
 #define REBALANCER_PROVIDER(T, name, version, summary, schema) \
   REBALANCER_PLUGIN_OF(rebalancer::sdk::Provider, RB_PROVIDER, T, provider_api<0>, name, version, summary, schema)
-// A provider whose prices are made up: every output says so.
-#define REBALANCER_SIMULATED_PROVIDER(T, name, version, summary, schema)                                              \
-  REBALANCER_PLUGIN_OF(rebalancer::sdk::Provider, RB_PROVIDER, T, provider_api<RB_SIMULATED>, name, version, summary, \
+// A provider on this machine that may be asked for everything each time, so that an edited file is seen.
+#define REBALANCER_LOCAL_PROVIDER(T, name, version, summary, schema)                                              \
+  REBALANCER_PLUGIN_OF(rebalancer::sdk::Provider, RB_PROVIDER, T, provider_api<RB_LOCAL>, name, version, summary, \
                        schema)
+// A provider whose prices are made up: every output says so.
+#define REBALANCER_SIMULATED_PROVIDER(T, name, version, summary, schema)                                       \
+  REBALANCER_PLUGIN_OF(rebalancer::sdk::Provider, RB_PROVIDER, T, provider_api<RB_SIMULATED | RB_LOCAL>, name, \
+                       version, summary, schema)
 #define REBALANCER_BROKER(T, name, version, summary, schema) \
   REBALANCER_PLUGIN_OF(rebalancer::sdk::Broker, RB_BROKER, T, broker_api, name, version, summary, schema)
 #define REBALANCER_STRATEGY(T, name, version, summary, schema) \

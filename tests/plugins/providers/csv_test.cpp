@@ -31,7 +31,7 @@ TEST_CASE("the csv provider emits one table per symbol asked for, cut to the win
   PluginUnderTest csv("csv", {{"path", folder.write("my prices.csv", prices).string()}});
   REQUIRE(csv.instance() != nullptr);
   CHECK(csv.plugin().kind == RB_PROVIDER);
-  CHECK((csv.api<rb_provider>().flags & RB_SIMULATED) == 0);
+  CHECK(csv.api<rb_provider>().flags == RB_LOCAL);
   std::vector<EmittedBars> out;
   REQUIRE(bars_of(csv, {"QQQ", "SPY"}, jan_5 + 1, jan_5 + 1, out) == RB_OK);
   REQUIRE(out.size() == 2);

@@ -220,6 +220,8 @@ TEST_CASE("a name that is no symbol, a seed that is no number and a start that i
   std::vector<EmittedBars> out;
   CHECK(bars_of(simulated, {"spy"}, 0, 30'000, out) == RB_INVALID);
   CHECK(simulated.failure.find("symbol \"spy\"") == 0);
+  CHECK(bars_of(simulated, {}, 0, 30'000, out) == RB_INVALID);
+  CHECK((simulated.api<rb_provider>().flags & RB_LOCAL) != 0);
   Simulated seed("x");
   CHECK(seed.instance() == nullptr);
   CHECK(seed.failure == "seed is \"x\", must be a whole number");

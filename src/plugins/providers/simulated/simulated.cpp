@@ -36,6 +36,7 @@ class SimulatedProvider final : public sdk::Provider {
       : SimulatedProvider(host, config, whole_number(host.text("seed"), "seed")) {}
 
   void bars(std::span<const rb_str> symbols, rb_date from, rb_date to, const Emit& emit) override {
+    if (symbols.empty()) throw sdk::Failure(RB_INVALID, "any symbol can be made up, so there is no list of them");
     const Date today = calendar_->last_completed_session(Instant::from_nanoseconds(host().now()));
     const Date until = std::min(Date::from_days(to), today);
     for (const rb_str name : symbols) {
