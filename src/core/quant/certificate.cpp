@@ -12,16 +12,21 @@ OptimalityProof prove(const MeanVarianceProblem& problem, const MeanVarianceSolu
 
   // What each weight would still gain, once the budget and the limits have been paid for.
   std::vector<double> reduced(count);
-  double largest = 0, variance = 0, mean = 0, sum = 0;
+  // The sizes that rounding is measured against: terms before they cancel.
+  const double floor = 1e-6 * problem.covariance.diagonal().cwiseAbs().maxCoeff();
+  double gradient_scale = floor, objective_scale = floor, variance = 0, mean = 0, sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto row = static_cast<Eigen::Index>(i);
     const double weight = solution.weights(row);
-    double risk = 0;
+    double risk = 0, terms = std::abs(lambda * problem.mean(row));
     for (std::size_t k = 0; k < count; ++k) {
       const auto col = static_cast<Eigen::Index>(k);
-      if (solution.weights(col) != 0) risk += problem.covariance(col, row) * solution.weights(col);
+      const double term = problem.covariance(col, row) * solution.weights(col);
+      risk += term;
+      terms += std::abs(term);
     }
-    largest = std::max({largest, std::abs(risk), std::abs(lambda * problem.mean(row))});
+    gradient_scale = std::max(gradient_scale, terms);
+    objective_scale += std::abs(weight) * terms;
     reduced[i] = risk - lambda * problem.mean(row) - solution.budget_price;
     variance += weight * risk;
     mean += weight * problem.mean(row);
@@ -53,10 +58,9 @@ OptimalityProof prove(const MeanVarianceProblem& problem, const MeanVarianceSolu
     const double distance = reduced[i] > 0 ? weight - lower : upper - weight;
     if (distance > 1e-12) proof.kkt_residual = std::max(proof.kkt_residual, std::abs(reduced[i]));
   }
-  const double terms = std::max({variance, std::abs(lambda * mean), std::abs(solution.budget_price)});
-  if (largest > 0) proof.kkt_residual /= largest;
-  if (terms > 0) gap /= terms;
-  proof.duality_gap = std::max(0.0, gap);
+  // All zero: nothing moves and nothing is expected, so nothing is left to explain.
+  if (gradient_scale > 0) proof.kkt_residual /= gradient_scale;
+  proof.duality_gap = objective_scale > 0 ? std::max(0.0, gap / objective_scale) : 0.0;
   proof.max_violation = std::max(0.0, proof.max_violation);
   return proof;
 }

@@ -5,7 +5,7 @@
 namespace rebalancer {
 
 struct OptimalityProof {
-  double kkt_residual = 0;   // largest unexplained reduced gradient, as a share of the largest gradient
+  double kkt_residual = 0;   // largest unexplained reduced gradient, as a share of the gradient's terms
   double duality_gap = 0;    // objective less the bound that the prices prove, as a share of the objective's terms
   double max_violation = 0;  // of the budget, a bound or a limit, as a fraction of the portfolio
 };

@@ -59,7 +59,7 @@ Outcome CriticalLine::minimize(double lambda) {
   return settle(lambda, std::vector<bool>(static_cast<std::size_t>(form_.variables()), false));
 }
 
-Segment CriticalLine::segment_here() const {
+Eigen::MatrixXd CriticalLine::right_side() const {
   const Eigen::Index rows = form_.row_count(), weights = form_.weights();
   Eigen::MatrixXd right = Eigen::MatrixXd::Zero(set_.order(), 2);
   right.col(0).head(rows) = form_.right;
@@ -75,7 +75,29 @@ Segment CriticalLine::segment_here() const {
     right(rows + i, 0) = -held_force_(variable);
     right(rows + i, 1) = problem_.mean(variable);
   }
-  const Eigen::MatrixXd solved = set_.solve(right);
+  return right;
+}
+
+// Where base and slope are large and nearly cancel, their sum is only as exact as they are; one more correction against
+// the system at this very lambda makes it as exact as the weights themselves.
+Eigen::VectorXd CriticalLine::weights_at(const Segment& segment, double lambda) const {
+  const Eigen::Index rows = form_.row_count();
+  const Eigen::MatrixXd right = right_side();
+  Eigen::VectorXd guess(set_.order());
+  guess.head(rows) = -(segment.price_base + lambda * segment.price_slope);
+  for (Eigen::Index i = 0; i < set_.size(); ++i) {
+    const Eigen::Index variable = set_.free()[static_cast<std::size_t>(i)];
+    guess(rows + i) = segment.base(variable) + lambda * segment.slope(variable);
+  }
+  set_.refine(right.col(0) + lambda * right.col(1), guess);
+  Eigen::VectorXd out = x_;
+  for (Eigen::Index i = 0; i < set_.size(); ++i) out(set_.free()[static_cast<std::size_t>(i)]) = guess(rows + i);
+  return out;
+}
+
+Segment CriticalLine::segment_here() const {
+  const Eigen::Index rows = form_.row_count(), weights = form_.weights();
+  const Eigen::MatrixXd solved = set_.solve(right_side());
 
   Segment segment;
   segment.base = x_;
@@ -130,20 +152,24 @@ CriticalLine::Event CriticalLine::next_event(const Segment& segment) const {
 
 Outcome CriticalLine::follow(const std::function<bool(const Segment&)>& visit) {
   double high = infinite;
+  bool has_left = false;
+  // Below this the expected returns weigh less than the rounding of the covariance.
+  const double lambda_floor = 1e-14 * covariance_scale_ / mean_scale_;
   for (Eigen::Index step = 0; step < step_limit(); ++step) {
     Segment segment = segment_here();
     segment.lambda_high = high;
     // At the very top nothing moves with lambda: what is not zero here is rounding.
     if (std::isinf(high)) segment.slope.setZero();
-    const Event event = next_event(segment);
+    Event event = next_event(segment);
+    if (event.lambda <= lambda_floor) event.lambda = 0;
     segment.lambda_low = event.lambda;
-    if (!visit(segment) || event.lambda <= 0) {
-      x_ = segment.base + segment.lambda_low * segment.slope;
-      return Outcome::done;
-    }
-    for (const Eigen::Index variable : set_.free()) {
-      x_(variable) = segment.base(variable) + event.lambda * segment.slope(variable);
-    }
+    // Of the working sets that meet at an event, the smaller one is the better conditioned: it gives the corner.
+    segment.at_high = has_left ? weights_at(segment, high) : x_;
+    segment.at_low = weights_at(segment, event.lambda);
+    x_ = segment.at_low;
+    has_left = event.leaving_position >= 0;
+    segment.ends_by_leaving = has_left && event.lambda > 0;
+    if (!visit(segment) || event.lambda <= 0) return Outcome::done;
     if (event.leaving_position >= 0) {
       if (!leave(event.leaving_position, event.to_lower)) return Outcome::out_of_steps;
     } else {
@@ -210,29 +236,48 @@ Outcome CriticalLine::settle(double lambda, const std::vector<bool>& frozen) {
   return Outcome::out_of_steps;
 }
 
+// The variance of the move itself: negative beyond rounding only if the covariance is at fault, not the system.
+bool CriticalLine::is_negative_curvature(Eigen::Index variable, const WorkingSet::Entry& entry) const {
+  Eigen::VectorXd move = Eigen::VectorXd::Zero(form_.variables());
+  move(variable) = 1;
+  for (Eigen::Index i = 0; i < set_.size(); ++i) {
+    move(set_.free()[static_cast<std::size_t>(i)]) = entry.response(form_.row_count() + i);
+  }
+  const Eigen::VectorXd weights = move.head(form_.weights());
+  const double terms = weights.cwiseAbs().dot(problem_.covariance.cwiseAbs() * weights.cwiseAbs());
+  return weights.dot(problem_.covariance * weights) < -1e-10 * terms;
+}
+
 Outcome CriticalLine::enter(Eigen::Index variable) {
   const WorkingSet::Entry entry = set_.entry_of(variable);
   const double terms = set_.curvature_of(variable) + std::abs(set_.curvature_of(variable) - entry.curvature);
   const double zero = singular_within_ * std::max(terms, 1e-6 * covariance_scale_);
-  if (entry.curvature < -1e4 * zero) return Outcome::not_convex;
+  if (entry.curvature < -1e4 * zero) {
+    return is_negative_curvature(variable, entry) ? Outcome::not_convex : Outcome::out_of_steps;
+  }
   if (entry.curvature > zero) {
     release(variable);
     return set_.add(variable, entry) ? Outcome::done : Outcome::out_of_steps;
   }
   const double direction = status(variable) == Status::at_lower ? 1.0 : -1.0;
   const Eigen::VectorXd move = direction * entry.response.tail(set_.size());
-  double step = form_.upper(variable) - form_.lower(variable);
+  const double own_room = form_.upper(variable) - form_.lower(variable);
+  // Of those that block at nearly the same step, the one that moves most: its system is the best conditioned.
+  double most_room = own_room;
+  const auto room_of = [&](Eigen::Index i, double slack) {
+    const Eigen::Index other = set_.free()[static_cast<std::size_t>(i)];
+    const double bound = move(i) < 0 ? form_.lower(other) - slack : form_.upper(other) + slack;
+    return std::max(0.0, (bound - x_(other)) / move(i));
+  };
+  for (Eigen::Index i = 0; i < set_.size(); ++i) {
+    if (std::abs(move(i)) >= 1e-9) most_room = std::min(most_room, room_of(i, 10 * stray));
+  }
   Eigen::Index blocker = -1;
   for (Eigen::Index i = 0; i < set_.size(); ++i) {
-    if (std::abs(move(i)) < 1e-9) continue;
-    const Eigen::Index other = set_.free()[static_cast<std::size_t>(i)];
-    const double bound = move(i) < 0 ? form_.lower(other) : form_.upper(other);
-    const double room = std::max(0.0, (bound - x_(other)) / move(i));
-    if (room < step) {
-      step = room;
-      blocker = i;
-    }
+    if (std::abs(move(i)) < 1e-9 || room_of(i, 0) > most_room) continue;
+    if (blocker < 0 || std::abs(move(i)) > std::abs(move(blocker))) blocker = i;
   }
+  const double step = blocker < 0 ? own_room : std::min(own_room, room_of(blocker, 0));
   for (Eigen::Index i = 0; i < set_.size(); ++i) x_(set_.free()[static_cast<std::size_t>(i)]) += step * move(i);
   if (blocker < 0) {
     const bool to_lower = direction < 0;
@@ -269,7 +314,7 @@ MeanVarianceSolution CriticalLine::solution(double lambda) const {
   const Eigen::Index weights = form_.weights();
   MeanVarianceSolution out;
   out.lambda = lambda;
-  out.weights = (segment.base + lambda * segment.slope).head(weights);
+  out.weights = weights_at(segment, lambda).head(weights);
   // Rounding may leave a weight a hair outside; nobody downstream should have to forgive that.
   out.weights = out.weights.cwiseMax(problem_.lower).cwiseMin(problem_.upper);
   const Eigen::VectorXd prices = segment.price_base + lambda * segment.price_slope;

@@ -18,6 +18,8 @@ enum class Outcome { done, infeasible, out_of_steps, not_convex };
 struct Segment {
   double lambda_high = 0, lambda_low = 0;
   Eigen::VectorXd base, slope;                    // of all variables
+  Eigen::VectorXd at_high, at_low;                // of all variables, more exact than base + lambda * slope
+  bool ends_by_leaving = false;                   // then the next segment's at_high is the more exact corner
   Eigen::VectorXd price_base, price_slope;        // one per row
   Eigen::VectorXd gradient_base, gradient_slope;  // of all variables: 1/2 w'Sw - lambda mean'w less price'E
 };
@@ -46,6 +48,9 @@ class CriticalLine {
   };
   [[nodiscard]] Outcome start(const Eigen::VectorXd& cost, Vertex& vertex);
   [[nodiscard]] Segment segment_here() const;
+  [[nodiscard]] Eigen::MatrixXd right_side() const;  // for base and slope
+  [[nodiscard]] Eigen::VectorXd weights_at(const Segment& segment, double lambda) const;
+  [[nodiscard]] bool is_negative_curvature(Eigen::Index variable, const WorkingSet::Entry& entry) const;
   [[nodiscard]] Event next_event(const Segment& segment) const;
   [[nodiscard]] Outcome settle(double lambda, const std::vector<bool>& frozen);
   [[nodiscard]] Eigen::Index violator(const Segment& segment, double lambda, const std::vector<bool>& frozen,

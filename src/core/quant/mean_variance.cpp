@@ -122,9 +122,10 @@ Result<MeanVarianceSolution> maximize_sharpe(const MeanVarianceProblem& problem,
   const Result<MeanVarianceSolution> solution =
       attempt_one(problem, [&](CriticalLine& line) -> Result<MeanVarianceSolution> {
         double highest = std::nan("");
+        const double within = 1e-13 * problem.mean.cwiseAbs().maxCoeff();
         const auto tangency = [&](const Segment& segment, const SegmentMoments& at) -> std::optional<double> {
           if (std::isinf(segment.lambda_high)) highest = at.mean_base;
-          if (!(highest > risk_free)) return segment.lambda_high;
+          if (!(highest - risk_free > within)) return segment.lambda_high;
           // The Sharpe ratio peaks where lambda (return - risk_free) = variance.
           const double excess = at.mean_base - risk_free;
           const double lambda = excess > 0 ? std::max(0.0, at.variance_base) / excess : segment.lambda_high;
@@ -133,7 +134,7 @@ Result<MeanVarianceSolution> maximize_sharpe(const MeanVarianceProblem& problem,
         };
         Result<MeanVarianceSolution> found =
             search(problem, line, tangency, {ErrorCode::exhausted, "the tangency portfolio was not found"});
-        if (found && !(highest > risk_free)) {
+        if (found && !(highest - risk_free > within)) {
           return fail(ErrorCode::conflict,
                       "the highest attainable expected return is {:.6g}, which is not above the risk-free rate {:.6g}: "
                       "no portfolio has a positive Sharpe ratio",
@@ -142,7 +143,7 @@ Result<MeanVarianceSolution> maximize_sharpe(const MeanVarianceProblem& problem,
         return found;
       });
   if (solution &&
-      volatility(problem, solution->weights) <= 1e-9 * std::sqrt(problem.covariance.diagonal().maxCoeff())) {
+      volatility(problem, solution->weights) <= 1e-7 * std::sqrt(problem.covariance.diagonal().maxCoeff())) {
     return fail(ErrorCode::conflict,
                 "a portfolio is expected to earn {:.6g}, more than the risk-free rate {:.6g}, without any volatility: "
                 "its Sharpe ratio has no maximum",
@@ -208,8 +209,10 @@ Result<std::vector<CornerPortfolio>> corner_portfolios(const MeanVarianceProblem
   using Corners = std::vector<CornerPortfolio>;
   const auto solve = [&](CriticalLine& line) -> Result<Corners> {
     Corners corners;
-    const auto arrive = [&](double lambda, const Eigen::VectorXd& weights) {
-      const bool same = !corners.empty() && (corners.back().weights - weights).cwiseAbs().maxCoeff() <= 1e-11;
+    const auto arrive = [&](double lambda, const Eigen::VectorXd& variables) {
+      const Eigen::VectorXd weights =
+          variables.head(problem.mean.size()).cwiseMax(problem.lower).cwiseMin(problem.upper);
+      const bool same = !corners.empty() && (corners.back().weights - weights).cwiseAbs().maxCoeff() <= 1e-9;
       if (same) {
         corners.back().lambda_low = lambda;
       } else {
@@ -219,15 +222,8 @@ Result<std::vector<CornerPortfolio>> corner_portfolios(const MeanVarianceProblem
     Outcome outcome = line.start_at_highest_return();
     if (outcome == Outcome::done) {
       outcome = line.follow([&](const Segment& segment) {
-        const Eigen::Index count = problem.mean.size();
-        const bool top = std::isinf(segment.lambda_high);
-        const auto at = [&](double lambda) -> Eigen::VectorXd {
-          return (segment.base.head(count) + lambda * segment.slope.head(count))
-              .cwiseMax(problem.lower)
-              .cwiseMin(problem.upper);
-        };
-        arrive(segment.lambda_high, top ? segment.base.head(count).eval() : at(segment.lambda_high));
-        arrive(segment.lambda_low, top ? segment.base.head(count).eval() : at(segment.lambda_low));
+        arrive(segment.lambda_high, segment.at_high);
+        if (!segment.ends_by_leaving) arrive(segment.lambda_low, segment.at_low);
         return true;
       });
     }

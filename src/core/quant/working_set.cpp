@@ -58,6 +58,11 @@ Eigen::MatrixXd WorkingSet::solve(const Eigen::MatrixXd& right) const {
   return solution;
 }
 
+void WorkingSet::refine(const Eigen::VectorXd& right, Eigen::VectorXd& solution) const {
+  const Eigen::VectorXd residual = right - system_.topLeftCorner(order(), order()) * solution;
+  solution.noalias() += inverse_.topLeftCorner(order(), order()) * residual;
+}
+
 Eigen::VectorXd WorkingSet::border(Eigen::Index variable) const {
   const Eigen::Index rows = form_.row_count();
   Eigen::VectorXd out(order());

@@ -27,6 +27,9 @@ class WorkingSet {
   // Multipliers -y first, then x_F; refined once against the system itself.
   [[nodiscard]] Eigen::MatrixXd solve(const Eigen::MatrixXd& right) const;
 
+  // One correction of a solution against the system.
+  void refine(const Eigen::VectorXd& right, Eigen::VectorXd& solution) const;
+
   // How x_F (the tail) moves per unit of `variable`, and the curvature along that move: zero when the system with it
   // would be singular.
   struct Entry {
