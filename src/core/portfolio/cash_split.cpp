@@ -17,6 +17,12 @@ Wide step_cost(const WantedBuy& buy, const BuyTerms& terms) {
   return spend_of(next_quantity(buy, terms), buy.limit, terms) - spend_of(buy.quantity, buy.limit, terms);
 }
 
+// The largest quantity that `budget` pays for, costs included.
+Wide affordable_quantity(const WantedBuy& buy, Wide budget, const BuyTerms& terms) {
+  const Wide value = (budget - terms.commission) * scale / (scale + terms.cost_rate);
+  return std::min(exact::floor_to(value * scale / buy.limit, terms.increment), buy.quantity_max);
+}
+
 // What a buy gets at a generosity from 0 to `generosity_max`; never less at a larger one.
 class Shape {
  public:
@@ -58,6 +64,7 @@ Wide spend_of(Wide quantity, Wide limit, const BuyTerms& terms) {
 void split_cash(std::vector<WantedBuy>& buys, Wide available, const BuyTerms& terms, SplitShape split) {
   const Shape shape(split, buys, terms);
   Wide left = available;
+  bool was_stuck = false;
   for (;;) {
     std::vector<WantedBuy*> open;
     for (WantedBuy& buy : buys) {
@@ -98,12 +105,14 @@ void split_cash(std::vector<WantedBuy>& buys, Wide available, const BuyTerms& te
     };
     std::stable_sort(open.begin(), open.end(),
                      [&](const WantedBuy* a, const WantedBuy* b) { return deficit_after(a) > deficit_after(b); });
+    // Stuck for the second time, what is left is crumbs: whoever comes first takes all it can pay for.
     for (WantedBuy* buy : open) {
-      const Wide cost = step_cost(*buy, terms);
-      if (cost > left) continue;
-      buy->quantity = next_quantity(*buy, terms);
-      left -= cost;
+      if (step_cost(*buy, terms) > left) continue;
+      const Wide spent_before = spend_of(buy->quantity, buy->limit, terms);
+      buy->quantity = was_stuck ? affordable_quantity(*buy, left + spent_before, terms) : next_quantity(*buy, terms);
+      left -= spend_of(buy->quantity, buy->limit, terms) - spent_before;
     }
+    was_stuck = true;
   }
 }
 

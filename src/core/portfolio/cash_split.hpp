@@ -31,8 +31,9 @@ enum class SplitShape {
 [[nodiscard]] exact::Wide spend_of(exact::Wide quantity, exact::Wide limit, const BuyTerms& terms);
 
 // Divides by the shape, then hands out what the rounding left: by the shape again among those that can still afford an
-// increment, and one increment at a time, to whoever stays farthest below its target, when the shape gives nobody one.
-// In the end nobody below its maximum can afford its next increment. `buys` in order of precedence for ties.
+// increment; when that gives nobody one, an increment to each that can pay for it, first to whoever stays farthest
+// below its target; and at last all that can be paid for, in the same order. In the end nobody below its maximum can
+// afford its next increment. `buys` in order of precedence for ties.
 void split_cash(std::vector<WantedBuy>& buys, exact::Wide available, const BuyTerms& terms, SplitShape shape);
 
 }  // namespace rebalancer
