@@ -1,5 +1,5 @@
 # rebalancer_plugin(KIND NAME [LINK ...]): src/plugins/<kind>s/<name>/<name>.cpp and its schema.json become
-# plugins/<name>.so. The schema is embedded as `schema_json` through the generated header <name>_schema.hpp.
+# plugins/<name>.so (a store: <name>_store.so, since a provider may have its name). The schema is embedded as `schema_json` through the generated header schema_json.hpp.
 include(${CMAKE_CURRENT_LIST_DIR}/embed_schema.cmake)
 
 function(rebalancer_plugin folder name)
@@ -10,12 +10,15 @@ function(rebalancer_plugin folder name)
   add_library(${target} MODULE ${sources})
   rebalancer_embed_schema(${target} ${directory}/schema.json)
   target_link_libraries(${target} PRIVATE rebalancer_flags rebalancer_sdk ${arg_LINK})
-  # A plugin exports one symbol; nothing of the libraries linked into it may meet the host's.
-  target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
-  if(REBALANCER_SANITIZE)
-    target_link_options(${target} PRIVATE -Wl,--undefined-version,-z,undefs)
+  # A plugin exports one symbol; nothing of the libraries linked into it may meet the host's. A symbol that nobody has
+  # is an error now, not when somebody loads it; under a sanitizer its runtime may come from the program that loads it.
+  target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL $<$<BOOL:${REBALANCER_SANITIZE}>:-Wl,-z,undefs>
+    $<$<NOT:$<BOOL:${REBALANCER_SANITIZE}>>:-Wl,-z,defs>)
+  set(file ${name})
+  if(folder STREQUAL "stores")
+    set(file ${name}_store)
   endif()
-  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
+  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${file}
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
   set_property(GLOBAL APPEND PROPERTY REBALANCER_PLUGINS ${target})
   install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/rebalancer/plugins)

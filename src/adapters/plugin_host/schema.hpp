@@ -13,8 +13,8 @@
 namespace rebalancer {
 
 struct SchemaOptions {
-  std::string path;                      // what the checked value is called: "strategy"
-  std::filesystem::path base_directory;  // format "path" is made absolute against it; empty: the working directory
+  std::string path{};                      // what the checked value is called: "strategy"
+  std::filesystem::path base_directory{};  // format "path" is made absolute against it; empty: the working directory
   // Everything may come as text (YAML scalars, environment, --set, --param): "0.02" is then a number where a number is
   // wanted, "A=0.5,B=0.5" or JSON an object, "A,B" or JSON a list.
   bool text_values = false;

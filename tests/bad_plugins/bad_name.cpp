@@ -1,0 +1,3 @@
+#include "description.hpp"
+
+BAD_PLUGIN(bad::good("Best Strategy\n"))

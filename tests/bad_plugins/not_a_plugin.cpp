@@ -1,0 +1,2 @@
+// A shared library that knows nothing of us.
+extern "C" __attribute__((visibility("default"))) int answer() { return 42; }
