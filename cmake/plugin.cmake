@@ -1,5 +1,6 @@
 # rebalancer_plugin(KIND NAME [LINK ...]): src/plugins/<kind>s/<name>/<name>.cpp and its schema.json become
-# plugins/<name>.so (a store: <name>_store.so, since a provider may have its name). The schema is embedded as `schema_json` through the generated header schema_json.hpp.
+# plugins/<name>.so; a store becomes plugins/<name>_store.so, since a provider may have its name. The schema is embedded
+# as `schema_json` through the generated header schema_json.hpp.
 include(${CMAKE_CURRENT_LIST_DIR}/embed_schema.cmake)
 
 function(rebalancer_plugin folder name)
