@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/loaded_plugins.hpp"
 #include "support/plugin_under_test.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -128,4 +129,22 @@ TEST_CASE("a path that is not set, or a folder, is refused") {
   std::vector<EmittedBars> out;
   CHECK(bars_of(csv, {"SPY"}, jan_5, jan_5 + 9, out) == RB_INVALID);
   CHECK(csv.failure == folder.path().string() + " must be a file");
+}
+
+TEST_CASE("through the program's own loader, a path is relative to the configuration's folder") {
+  const TemporaryDirectory folder;
+  folder.write("p.csv", prices);
+  LoadedPlugins loaded{{built("plugins/csv.so")}};
+  auto options = loaded.options();
+  options.base_directory = folder.path();
+  const auto provider = loaded.host.create_provider("csv", loaded.json(R"({"path": "p.csv"})"), options);
+  REQUIRE(provider);
+  CHECK((*provider)->is_local());
+  const std::vector<rebalancer::Symbol> wanted{rebalancer::Symbol::parse("SPY").value()};
+  const auto tables =
+      (*provider)->bars(wanted, rebalancer::Date::from_days(jan_5), rebalancer::Date::from_days(jan_5 + 9), {});
+  REQUIRE(tables);
+  CHECK(tables->at(0).bars().size() == 3);
+  CHECK(tables->at(0).source() == "csv p.csv");
+  CHECK_FALSE(loaded.host.create_provider("csv", loaded.json("{}"), options));
 }

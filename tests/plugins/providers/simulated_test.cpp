@@ -8,6 +8,7 @@
 #include "core/base/random.hpp"
 #include "core/market/calendar.hpp"
 #include "core/market/corporate_action.hpp"
+#include "support/loaded_plugins.hpp"
 #include "support/plugin_under_test.hpp"
 
 using namespace rebalancer;
@@ -248,4 +249,20 @@ TEST_CASE("a year of five funds, from nothing, takes milliseconds") {
   }
   MESSAGE("fastest of five: " << std::chrono::duration<double, std::milli>(best).count() << " ms");
   CHECK(best < std::chrono::milliseconds(100));  // generous: sanitizers, a busy machine
+}
+
+TEST_CASE("through the program's own loader, with its defaults, prices are the same and simulated") {
+  LoadedPlugins loaded{{built("plugins/simulated.so")}};
+  loaded.clock.set(calendar_named("XNYS").value()->close(day("2026-11-20")));
+  const auto provider = loaded.host.create_provider("simulated", loaded.json("{}"), loaded.options());
+  REQUIRE(provider);
+  CHECK((*provider)->simulated());
+  CHECK((*provider)->is_local());
+  const std::vector<Symbol> spy{Symbol::parse("SPY").value()};
+  const auto tables = (*provider)->bars(spy, day("2026-11-20"), day("2026-11-20"), {});
+  REQUIRE(tables);
+  REQUIRE(tables->size() == 1);
+  CHECK(tables->at(0).source() == "simulated (seed 7)");
+  REQUIRE(tables->at(0).bars().size() == 1);
+  CHECK(tables->at(0).bars()[0].close == 449.85);
 }
