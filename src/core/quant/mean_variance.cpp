@@ -59,8 +59,14 @@ bool is_proven(const MeanVarianceProblem& problem, const MeanVarianceSolution& s
 
 Result<MeanVarianceSolution> attempt_one(const MeanVarianceProblem& problem,
                                          const std::function<Result<MeanVarianceSolution>(CriticalLine&)>& solve) {
-  return attempt<MeanVarianceSolution>(
+  Result<MeanVarianceSolution> best = attempt<MeanVarianceSolution>(
       problem, solve, [&](const MeanVarianceSolution& solution) { return is_proven(problem, solution); });
+  // A corner can be optimal among its neighbours and still show that the covariance is none.
+  if (best && best->weights.dot(problem.covariance * best->weights) <
+                  -1e-10 * problem.covariance.diagonal().maxCoeff() * best->weights.squaredNorm()) {
+    return fail(error_of(Outcome::not_convex, problem));
+  }
+  return best;
 }
 
 // Return and variance along a segment: mean_base + lambda * mean_slope, variance_base + lambda^2 * variance_slope. The
@@ -70,9 +76,18 @@ struct SegmentMoments {
 };
 SegmentMoments moments_of(const MeanVarianceProblem& problem, const Segment& segment) {
   const Eigen::Index count = problem.mean.size();
-  const Eigen::VectorXd base = segment.base.head(count), slope = segment.slope.head(count);
-  return {problem.mean.dot(base), problem.mean.dot(slope), base.dot(problem.covariance * base),
-          slope.dot(problem.covariance * slope)};
+  const auto base = segment.base.head(count), slope = segment.slope.head(count);
+  // The covariance times the weights is what the gradients are made of.
+  const auto risk_of = [&](const Eigen::VectorXd& gradient, const Eigen::VectorXd& prices) -> Eigen::VectorXd {
+    Eigen::VectorXd risk = gradient.head(count).array() + prices(0);
+    for (std::size_t g = 0; g < problem.limits.size(); ++g) {
+      risk += prices(static_cast<Eigen::Index>(g) + 1) * problem.limits[g].coefficients;
+    }
+    return risk;
+  };
+  const Eigen::VectorXd base_risk = risk_of(segment.gradient_base, segment.price_base);
+  const Eigen::VectorXd slope_risk = risk_of(segment.gradient_slope, segment.price_slope) + problem.mean;
+  return {problem.mean.dot(base), problem.mean.dot(slope), base.dot(base_risk), slope.dot(slope_risk)};
 }
 
 // Follows the line from the top until `lambda_in` finds its portfolio in a segment.

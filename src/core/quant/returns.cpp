@@ -3,7 +3,6 @@
 #include <cmath>
 
 namespace rebalancer {
-namespace {
 
 std::vector<Eigen::Index> complete_rows(const PriceView& prices) {
   std::vector<Eigen::Index> rows;
@@ -16,8 +15,6 @@ std::vector<Eigen::Index> complete_rows(const PriceView& prices) {
   }
   return rows;
 }
-
-}  // namespace
 
 PriceView view_of(const PriceFrame& frame) {
   PriceView view{{frame.values().data(), frame.values().rows(), frame.values().cols()}, {}};

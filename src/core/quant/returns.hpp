@@ -17,6 +17,9 @@ struct PriceView {
 };
 [[nodiscard]] PriceView view_of(const PriceFrame& frame);
 
+// The days on which every symbol has a price.
+[[nodiscard]] std::vector<Eigen::Index> complete_rows(const PriceView& prices);
+
 // Days x symbols, simple returns P_t / P_(t-1) - 1 over the days on which every symbol has a price.
 // Errors: invalid, naming the symbol with the fewest prices, when fewer than two returns remain.
 [[nodiscard]] Result<Eigen::MatrixXd> simple_returns(const PriceView& prices);

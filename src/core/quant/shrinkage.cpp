@@ -50,7 +50,7 @@ ShrunkCovariance shrink_to_constant_correlation(const Eigen::MatrixXd& returns, 
   const Eigen::MatrixXd correlation = inverse.asDiagonal() * m.sample * inverse.asDiagonal();
   const auto pairs = static_cast<double>(count * (count - 1));
   const double mean = pairs > 0 ? (correlation.sum() - correlation.trace()) / pairs : 0.0;
-  Eigen::MatrixXd target = mean * deviation * deviation.transpose();
+  Eigen::MatrixXd target = mean * (deviation * deviation.transpose());
   target.diagonal() = m.sample.diagonal();
 
   const Eigen::MatrixXd squares = m.centered.cwiseAbs2();
