@@ -9,7 +9,7 @@
 #include "app/config_rules.hpp"
 #include "app/config_secrets.hpp"
 #include "app/config_sources.hpp"
-#include "app/json_writer.hpp"
+#include "core/base/json_text.hpp"
 #include "core/base/nearest.hpp"
 #include "core/portfolio/glide_path.hpp"
 
@@ -31,7 +31,7 @@ bool is_own_key(const SectionRow& section, const std::string& use, std::string_v
 }
 
 // Every scalar as text: what it is a plugin's schema knows, and "007" may well be a key.
-void write_json(JsonWriter& json, const ConfigNode& node) {
+void write_json(JsonText& json, const ConfigNode& node) {
   switch (node.kind) {
     case Kind::null:
       json.null();
@@ -40,17 +40,17 @@ void write_json(JsonWriter& json, const ConfigNode& node) {
       json.value(std::string_view(node.text));
       return;
     case Kind::sequence:
-      json.open_array();
+      json.array();
       for (const ConfigNode& item : node.items) write_json(json, item);
-      json.close();
+      json.end();
       return;
     case Kind::map:
-      json.open_object();
+      json.object();
       for (const ConfigMember& member : node.members) {
         json.key(member.key);
         write_json(json, member.value());
       }
-      json.close();
+      json.end();
   }
 }
 
@@ -199,14 +199,14 @@ class Reader {
   }
 
   static std::string own_settings(const ConfigNode& node, const SectionRow& section, const std::string& use) {
-    JsonWriter json;
-    json.open_object();
+    JsonText json;
+    json.object();
     for (const ConfigMember& member : node.members) {
       if (!is_own_key(section, use, member.key)) continue;
       json.key(member.key);
       write_json(json, member.value());
     }
-    return json.close().text();
+    return json.end().str();
   }
 
   void read_providers() {
@@ -296,7 +296,7 @@ std::vector<Overlay> setting_overlays(const ConfigRequest& request) {
 // Reads the file; a missing one is an empty one unless somebody named it.
 ConfigNode file_layer(const ConfigRequest& request, std::vector<Problem>& problems) {
   const Origin origin{.kind = Origin::Kind::file, .name = request.file.string()};
-  if (const auto text = text_of(request.file)) {
+  if (const auto text = request.text ? request.text : text_of(request.file)) {
     ConfigNode root = read_yaml(*text, origin, problems);
     root.origin = origin;  // of a key that is missing altogether: the file, no line of it
     return root;

@@ -119,7 +119,8 @@ struct Config {
 
 struct ConfigRequest {
   std::filesystem::path file = "config.yaml";
-  bool file_given = false;  // by --config: then it has to exist
+  bool file_given = false;               // by --config: then it has to exist
+  std::optional<std::string> text = {};  // what the file says, when the caller has it already
   Environment environment = {};
   std::vector<std::pair<std::string, std::string>> settings = {};  // --set, in order
 };

@@ -1,7 +1,7 @@
 #include "app/config_keys.hpp"
 
 #include "app/config_kinds.hpp"
-#include "app/json_writer.hpp"
+#include "core/base/json_text.hpp"
 
 namespace rebalancer::app {
 namespace {

@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <set>
 
-#include "app/json_writer.hpp"
+#include "core/base/json_text.hpp"
 #include "core/base/nearest.hpp"
 #include "core/market/calendar.hpp"
 #include "core/market/time_zone.hpp"

@@ -173,8 +173,11 @@ class Rules {
       if (port == 0) continue;
       const auto [earlier, is_new] = taken.emplace(port, name);
       if (is_new) continue;
-      say(std::string("http.ports.") + name,
-          fmt::format("http.ports.{} is {}, which is the port of {} already", name, port, earlier->second));
+      // One of the two is written; the other may be a default, which has no place.
+      const std::string path = std::string("http.ports.") + name;
+      const std::string other = "http.ports." + earlier->second;
+      say(search(root_, path).found != nullptr ? path : other,
+          fmt::format("{} and {} are both {}, must differ", other, path, port));
     }
   }
 

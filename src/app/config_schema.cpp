@@ -4,8 +4,8 @@
 #include "app/config_keys.hpp"
 #include "app/config_layers.hpp"
 #include "app/config_show.hpp"
-#include "app/json_writer.hpp"
 #include "app/terminal.hpp"
+#include "core/base/json_text.hpp"
 
 namespace rebalancer::app {
 namespace {
@@ -25,10 +25,10 @@ std::string described(const std::string& schema, const std::string& description)
   return fmt::format(R"({{"description": {}, {})", json_string(description), schema.substr(1));
 }
 
-void write_section(JsonWriter& json, const SectionRow& section);
+void write_section(JsonText& json, const SectionRow& section);
 
-void write_properties(JsonWriter& json, const std::string& parent) {
-  json.key("properties").open_object();
+void write_properties(JsonText& json, const std::string& parent) {
+  json.key("properties").object();
   for (const KeyRow& row : key_table()) {
     if (parent_of(row.path) != parent) continue;
     json.key(last_of(row.path)).raw(described(row.schema, row.description));
@@ -41,23 +41,23 @@ void write_properties(JsonWriter& json, const std::string& parent) {
     json.key(last_of(section.path));
     write_section(json, section);
   }
-  json.close();
+  json.end();
 }
 
-void write_section(JsonWriter& json, const SectionRow& section) {
-  json.open_object();
+void write_section(JsonText& json, const SectionRow& section) {
+  json.object();
   if (section.path == "provider") {
-    json.member("description", section.description).key("anyOf").open_array();
+    json.member("description", section.description).key("anyOf").array();
     json.raw(R"({"$ref": "#/$defs/provider"})")
         .raw(R"({"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/provider"}})");
-    json.close().close();
+    json.end().end();
     return;
   }
   json.member("description", section.description).member("type", "object");
   write_properties(json, section.path);
   if (!section.plugin) json.member("additionalProperties", false);
-  if (section.path == "portfolio") json.key("required").open_array().value("tickers").close();
-  json.close();
+  if (section.path == "portfolio") json.key("required").array().value("tickers").end();
+  json.end();
 }
 
 // "|" would end a cell of a Markdown table.
@@ -70,16 +70,22 @@ std::string cell(std::string_view text) {
   return result;
 }
 
+std::string capitalized(std::string text) {
+  if (!text.empty()) text.front() = upper_case(text.substr(0, 1)).front();
+  return text;
+}
+
 std::string rows_markdown(const std::string& section) {
   const Config defaults;
-  std::string text = "| key | value | default | environment |\n|---|---|---|---|\n";
+  std::string text = "| key | what it is | value | default | environment |\n|---|---|---|---|---|\n";
   for (const KeyRow& row : key_table()) {
     if (parent_of(row.path) != section) continue;
     const auto value = row.yaml == nullptr ? std::nullopt : row.yaml(defaults);
     std::string description = row.description;
     if (!row.other_name.empty()) description += fmt::format("; also `{}`", row.other_name);
-    const std::string example = row.example.empty() ? "" : fmt::format(", such as `{}`", cell(row.example));
-    text += fmt::format("| `{}` | {}: {}{} | {} | `{}` |\n", last_of(row.path), description, cell(row.type), example,
+    const bool tells = !row.example.empty() && row.example != value.value_or("");
+    const std::string example = !tells ? "" : fmt::format(", such as `{}`", cell(row.example));
+    text += fmt::format("| `{}` | {} | {}{} | {} | `{}` |\n", last_of(row.path), description, cell(row.type), example,
                         value ? "`" + cell(*value) + "`" : "", row.environment_name());
   }
   return text + "\n";
@@ -111,23 +117,24 @@ came from, `rebalancer config check` what is wrong, all of it at once, with line
 }  // namespace
 
 std::string config_json_schema() {
-  JsonWriter json;
-  json.open_object().member("$schema", "https://json-schema.org/draft/2020-12/schema");
+  JsonText json;
+  json.object().member("$schema", "https://json-schema.org/draft/2020-12/schema");
   json.member("title", "rebalancer configuration").member("type", "object");
   write_properties(json, "");
   json.member("additionalProperties", false);
-  json.key("required").open_array().value("portfolio").value("provider").close();
-  json.key("$defs").open_object().key("provider").open_object().member("type", "object");
+  json.key("required").array().value("portfolio").value("provider").end();
+  json.key("$defs").object().key("provider").object().member("type", "object");
   write_properties(json, "provider");
-  json.key("required").open_array().value("use").close().close().close();
-  return json.close().text();
+  json.key("required").array().value("use").end().end().end();
+  return json.end().str();
 }
 
 std::string config_markdown() {
   std::string text = introduction;
   text += "## Top level\n\n" + rows_markdown("");
   for (const SectionRow& section : section_table()) {
-    text += fmt::format("## {}\n\n{}.\n\n", section.path, section.description) + rows_markdown(section.path);
+    text +=
+        fmt::format("## {}\n\n{}.\n\n", section.path, capitalized(section.description)) + rows_markdown(section.path);
   }
   text +=
       "## Familiar environment names\n\n"

@@ -4,8 +4,8 @@
 
 #include "app/config_keys.hpp"
 #include "app/config_sources.hpp"
-#include "app/json_writer.hpp"
 #include "app/terminal.hpp"
+#include "core/base/json_text.hpp"
 
 namespace rebalancer::app {
 namespace {
@@ -167,34 +167,34 @@ std::string config_yaml(const Config& config, bool origins) {
 }
 
 std::string config_json(const Config& config) {
-  JsonWriter json;
-  json.open_object();
+  JsonText json;
+  json.object();
   std::vector<std::string> open;
   for (const Leaf& leaf : leaves_of(config)) {
     std::vector<std::string> steps = steps_of(leaf.path);
     std::size_t same = 0;
     while (same < open.size() && same + 1 < steps.size() && open[same] == steps[same]) ++same;
-    for (std::size_t depth = open.size(); depth > same; --depth) json.close();
+    for (std::size_t depth = open.size(); depth > same; --depth) json.end();
     for (std::size_t depth = same; depth + 1 < steps.size(); ++depth) {
       if (!steps[depth].starts_with("- ")) json.key(steps[depth]);
       if (steps[depth + 1].starts_with("- ")) {
-        json.open_array();
+        json.array();
       } else {
-        json.open_object();
+        json.object();
       }
     }
     json.key(steps.back()).raw(leaf.json);
     open.assign(steps.begin(), steps.end() - 1);
   }
-  for (std::size_t depth = open.size(); depth > 0; --depth) json.close();
-  return json.close().text();
+  for (std::size_t depth = open.size(); depth > 0; --depth) json.end();
+  return json.end().str();
 }
 
 std::string origins_json(const Config& config) {
-  JsonWriter json;
-  json.open_object();
+  JsonText json;
+  json.object();
   for (const Leaf& leaf : leaves_of(config)) json.member(leaf.path, origin_of(config, leaf.path));
-  return json.close().text();
+  return json.end().str();
 }
 
 }  // namespace rebalancer::app

@@ -1,26 +1,26 @@
 #include "app/context.hpp"
 
-#include "app/json_writer.hpp"
+#include "core/base/json_text.hpp"
 
 namespace rebalancer::app {
 namespace {
 
 std::string error_json(const Failure& failure) {
-  JsonWriter json;
-  json.open_object().key("error").open_object();
+  JsonText json;
+  json.object().key("error").object();
   json.member("code", name_of(failure.exit_code));
   json.member("message", failure.message);
   json.member("exit_code", static_cast<int>(failure.exit_code));
-  json.key("errors").open_array();
+  json.key("errors").array();
   for (const Problem& problem : failure.problems) {
-    json.open_object().member("message", problem.message);
+    json.object().member("message", problem.message);
     if (!problem.place.empty()) json.member("place", problem.place);
     if (!problem.file.empty()) {
       json.member("file", problem.file).member("line", problem.line).member("column", problem.column);
     }
-    json.close();
+    json.end();
   }
-  return json.close().close().close().text();
+  return json.end().end().end().str();
 }
 
 }  // namespace

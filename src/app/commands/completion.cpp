@@ -2,7 +2,7 @@
 
 #include "app/commands.hpp"
 #include "app/context.hpp"
-#include "app/json_writer.hpp"
+#include "core/base/json_text.hpp"
 
 namespace rebalancer::app {
 namespace {
@@ -10,9 +10,9 @@ namespace {
 int run(Context& context, const ParsedArguments&) {
   const std::string script = bash_completion(commands());
   if (context.global.json) {
-    JsonWriter json;
-    json.open_object().member("shell", "bash").member("script", script);
-    context.out << json.close().text() << '\n';
+    JsonText json;
+    json.object().member("shell", "bash").member("script", script);
+    context.out << json.end().str() << '\n';
   } else {
     context.out << script;
   }

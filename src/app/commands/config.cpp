@@ -4,7 +4,7 @@
 #include "app/commands.hpp"
 #include "app/config_show.hpp"
 #include "app/context.hpp"
-#include "app/json_writer.hpp"
+#include "core/base/json_text.hpp"
 
 namespace rebalancer::app {
 namespace {
@@ -15,10 +15,10 @@ int run_check(Context& context, const ParsedArguments&) {
   if (auto checked = (*application)->check_plugins(); !checked) return context.report(checked.error());
   const Config& config = (*application)->config();
   if (context.global.json) {
-    JsonWriter json;
-    json.open_object().member("ok", true).member("file", config.file.string()).key("notices").open_array();
+    JsonText json;
+    json.object().member("ok", true).member("file", config.file.string()).key("notices").array();
     for (const std::string& notice : config.notices) json.value(notice);
-    context.out << json.close().close().text() << '\n';
+    context.out << json.end().end().str() << '\n';
   } else {
     context.out << fmt::format("{} is good: {}, {} tickers, {} strategy, {} broker\n", config.file.string(),
                                name_of(config.mode), config.portfolio.tickers.size(), config.strategy.use,
@@ -34,9 +34,9 @@ int run_show(Context& context, const ParsedArguments& arguments) {
   if (!context.global.json) {
     context.out << config_yaml(config, arguments.has("origin"));
   } else if (arguments.has("origin")) {
-    JsonWriter json;
-    json.open_object().key("values").raw(config_json(config)).key("origins").raw(origins_json(config));
-    context.out << json.close().text() << '\n';
+    JsonText json;
+    json.object().key("values").raw(config_json(config)).key("origins").raw(origins_json(config));
+    context.out << json.end().str() << '\n';
   } else {
     context.out << config_json(config) << '\n';
   }

@@ -2,20 +2,20 @@
 
 #include "app/commands.hpp"
 #include "app/context.hpp"
-#include "app/json_writer.hpp"
+#include "core/base/json_text.hpp"
 #include "core/base/nearest.hpp"
 
 namespace rebalancer::app {
 namespace {
 
 std::string exit_codes_json() {
-  JsonWriter json;
-  json.open_object().key("exit_codes").open_array();
+  JsonText json;
+  json.object().key("exit_codes").array();
   for (const ExitCodeRow& row : exit_code_table()) {
-    json.open_object().member("exit_code", static_cast<int>(row.code)).member("name", row.name);
-    json.member("meaning", row.meaning).close();
+    json.object().member("exit_code", static_cast<int>(row.code)).member("name", row.name);
+    json.member("meaning", row.meaning).end();
   }
-  return json.close().close().text();
+  return json.end().end().str();
 }
 
 int run(Context& context, const ParsedArguments& arguments) {
@@ -45,8 +45,8 @@ int run(Context& context, const ParsedArguments& arguments) {
     text = help_for(*command, path);
   }
   if (context.global.json) {
-    JsonWriter json;
-    context.out << json.open_object().member("help", text).close().text() << '\n';
+    JsonText json;
+    context.out << json.object().member("help", text).end().str() << '\n';
   } else {
     context.out << text;
   }

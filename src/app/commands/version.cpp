@@ -3,18 +3,18 @@
 #include "app/build_info.hpp"
 #include "app/commands.hpp"
 #include "app/context.hpp"
-#include "app/json_writer.hpp"
+#include "core/base/json_text.hpp"
 
 namespace rebalancer::app {
 namespace {
 
 int run(Context& context, const ParsedArguments&) {
   if (context.global.json) {
-    JsonWriter json;
-    json.open_object().member("version", build_version).member("commit", build_commit);
+    JsonText json;
+    json.object().member("version", build_version).member("commit", build_commit);
     json.member("compiler", build_compiler).member("build_type", build_type);
-    json.key("plugin_abi").open_object().member("major", RB_ABI_MAJOR).member("minor", RB_ABI_MINOR).close();
-    context.out << json.close().text() << '\n';
+    json.key("plugin_abi").object().member("major", RB_ABI_MAJOR).member("minor", RB_ABI_MINOR).end();
+    context.out << json.end().str() << '\n';
     return static_cast<int>(ExitCode::ok);
   }
   context.out << fmt::format("rebalancer {} ({}), {} {}, plugin ABI {}.{}\n", build_version, build_commit,

@@ -8,7 +8,7 @@
 
 namespace rebalancer {
 
-// "a\"b" with the quotes around it; invalid UTF-8 passes through unchanged.
+// "a\"b" with the quotes around it; bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
 // 0.6, 1e-16, 3; a number that is not finite becomes null.
 [[nodiscard]] std::string json_number(double value);
