@@ -150,12 +150,14 @@ std::span<const PluginInfo> PluginHost::plugins() const { return state_->infos; 
 
 Result<const PluginInfo*> PluginHost::find(PluginKind kind, std::string_view name) const {
   const PluginInfo* refused = nullptr;
+  const std::string long_name = fmt::format("{}_{}", name, name_of(kind));
   std::vector<std::string> names;
   for (const PluginInfo& info : state_->infos) {
     const bool same = info.kind == kind && info.name == name;
     if (same && info.usable()) return &info;
-    // A file that never told its name is known by the name it has in the folder.
-    if (same || (!info.kind && info.file.stem() == name)) refused = &info;
+    // A file that never told its name is known by the name it has in the folder: "csv.so", "csv_store.so".
+    const std::string stem = info.file.stem().string();
+    if (same || (!info.kind && (stem == name || stem == long_name))) refused = &info;
     if (info.kind == kind && info.usable()) names.push_back(info.name);
   }
   if (refused != nullptr) return fail(ErrorCode::invalid, "{}", refused->refusal);
