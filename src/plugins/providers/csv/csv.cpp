@@ -105,4 +105,5 @@ class CsvProvider final : public sdk::Provider {
 
 }  // namespace
 
-REBALANCER_LOCAL_PROVIDER(CsvProvider, "csv", "1.0.0", "Prices from a file: wide or long CSV, plain or gzipped.", schema_json)
+REBALANCER_LOCAL_PROVIDER(CsvProvider, "csv", "1.0.0", "Prices from a file: wide or long CSV, plain or gzipped.",
+                          schema_json)
