@@ -53,6 +53,25 @@ class Shape {
   Wide generosity_max_;
 };
 
+// The largest generosity at which the growth of all that are open costs no more than `left`.
+Wide affordable_generosity(const Shape& shape, const std::vector<WantedBuy*>& open, Wide left, const BuyTerms& terms) {
+  const auto is_affordable = [&](Wide generosity) {
+    Wide sum = 0;
+    for (const WantedBuy* buy : open) {
+      sum += spend_of(shape.quantity(*buy, generosity), buy->limit, terms) - spend_of(buy->quantity, buy->limit, terms);
+    }
+    return sum <= left;
+  };
+  if (is_affordable(shape.generosity_max())) return shape.generosity_max();
+  Wide affordable = 0;
+  Wide too_much = shape.generosity_max();
+  while (too_much - affordable > 1) {
+    const Wide middle = affordable + (too_much - affordable) / 2;
+    (is_affordable(middle) ? affordable : too_much) = middle;
+  }
+  return affordable;
+}
+
 }  // namespace
 
 Wide spend_of(Wide quantity, Wide limit, const BuyTerms& terms) {
@@ -64,53 +83,36 @@ Wide spend_of(Wide quantity, Wide limit, const BuyTerms& terms) {
 void split_cash(std::vector<WantedBuy>& buys, Wide available, const BuyTerms& terms, SplitShape split) {
   const Shape shape(split, buys, terms);
   Wide left = available;
+  const auto can_grow = [&](const WantedBuy& buy) {
+    return next_quantity(buy, terms) <= buy.quantity_max && step_cost(buy, terms) <= left;
+  };
+  const auto grow = [&](WantedBuy& buy, Wide quantity) {
+    left -= spend_of(quantity, buy.limit, terms) - spend_of(buy.quantity, buy.limit, terms);
+    buy.quantity = quantity;
+  };
   bool was_stuck = false;
   for (;;) {
     std::vector<WantedBuy*> open;
     for (WantedBuy& buy : buys) {
-      if (next_quantity(buy, terms) <= buy.quantity_max && step_cost(buy, terms) <= left) open.push_back(&buy);
+      if (can_grow(buy)) open.push_back(&buy);
     }
     if (open.empty()) return;
 
-    const auto extra_spend = [&](Wide generosity) {
-      Wide sum = 0;
-      for (const WantedBuy* buy : open) {
-        sum +=
-            spend_of(shape.quantity(*buy, generosity), buy->limit, terms) - spend_of(buy->quantity, buy->limit, terms);
-      }
-      return sum;
-    };
-    Wide affordable = 0;
-    Wide too_much = shape.generosity_max() + 1;
-    if (extra_spend(shape.generosity_max()) <= left)
-      affordable = shape.generosity_max();
-    else
-      too_much = shape.generosity_max();
-    while (too_much - affordable > 1) {
-      const Wide middle = affordable + (too_much - affordable) / 2;
-      (extra_spend(middle) <= left ? affordable : too_much) = middle;
-    }
-    const Wide spent = extra_spend(affordable);
-    bool grew = false;
-    for (WantedBuy* buy : open) {
-      const Wide quantity = shape.quantity(*buy, affordable);
-      grew = grew || quantity > buy->quantity;
-      buy->quantity = quantity;
-    }
-    left -= spent;
-    if (grew) continue;
+    const Wide left_before = left;
+    const Wide generosity = affordable_generosity(shape, open, left, terms);
+    for (WantedBuy* buy : open) grow(*buy, shape.quantity(*buy, generosity));
+    // Halving what is left bounds the rounds. Where commissions keep the buys from starting together it does not halve.
+    if (left < left_before && left <= left_before / 2) continue;
 
     const auto deficit_after = [&](const WantedBuy* buy) {
       return buy->deficit * scale - next_quantity(*buy, terms) * buy->reference;
     };
     std::stable_sort(open.begin(), open.end(),
                      [&](const WantedBuy* a, const WantedBuy* b) { return deficit_after(a) > deficit_after(b); });
-    // Stuck for the second time, what is left is crumbs: whoever comes first takes all it can pay for.
     for (WantedBuy* buy : open) {
-      if (step_cost(*buy, terms) > left) continue;
-      const Wide spent_before = spend_of(buy->quantity, buy->limit, terms);
-      buy->quantity = was_stuck ? affordable_quantity(*buy, left + spent_before, terms) : next_quantity(*buy, terms);
-      left -= spend_of(buy->quantity, buy->limit, terms) - spent_before;
+      if (!can_grow(*buy)) continue;
+      grow(*buy, was_stuck ? affordable_quantity(*buy, left + spend_of(buy->quantity, buy->limit, terms), terms)
+                           : next_quantity(*buy, terms));
     }
     was_stuck = true;
   }

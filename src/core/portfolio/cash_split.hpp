@@ -30,10 +30,10 @@ enum class SplitShape {
 // Quantity at the limit price plus costs, each rounded up. Zero for no order.
 [[nodiscard]] exact::Wide spend_of(exact::Wide quantity, exact::Wide limit, const BuyTerms& terms);
 
-// Divides by the shape, then hands out what the rounding left: by the shape again among those that can still afford an
-// increment; when that gives nobody one, an increment to each that can pay for it, first to whoever stays farthest
-// below its target; and at last all that can be paid for, in the same order. In the end nobody below its maximum can
-// afford its next increment. `buys` in order of precedence for ties.
+// Divides by the shape, then hands out what the rounding left. By the shape again, among those that can still afford an
+// increment, as long as that spends half of what is left; then an increment to each that can pay for it, whoever stays
+// farthest below its target first; at last, in the same order, all that can be paid for. In the end nobody below its
+// maximum can afford its next increment. `buys` in order of precedence for ties.
 void split_cash(std::vector<WantedBuy>& buys, exact::Wide available, const BuyTerms& terms, SplitShape shape);
 
 }  // namespace rebalancer

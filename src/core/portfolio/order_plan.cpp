@@ -102,8 +102,13 @@ std::string Planner::minimum_obstacle(const Trade& trade) const {
     return fmt::format("{} of {} is below the minimum trade {}", name_of(trade.side), money(value),
                        money(terms_.trade_value_min));
   }
-  return fmt::format("{} of {} is below the broker's minimum order {}", name_of(trade.side),
-                     money(trade.quantity * std::min(reference, trade.limit) / scale), money(terms_.order_value_min));
+  const Wide worst = trade.quantity * std::min(reference, trade.limit);
+  if (worst < terms_.order_value_min * scale) {
+    return fmt::format("{} of {} is below the broker's minimum order {}", name_of(trade.side), money(worst / scale),
+                       money(terms_.order_value_min));
+  }
+  return fmt::format("{} of {} would cost {}", name_of(trade.side), money(worst / scale),
+                     money(sale_value(trade.quantity, trade.limit, terms_).cost));
 }
 
 Trade Planner::trade_to(const SymbolView& view, Wide destination) const {
@@ -131,11 +136,6 @@ Trade Planner::trade_to(const SymbolView& view, Wide destination) const {
                                                money(trade.deficit), shares(terms_.buying.increment));
   } else if (trade.quantity < trade.minimum) {
     trade.obstacle = minimum_obstacle(trade);
-  } else if (trade.side == Side::sell) {
-    const SaleValue sale = sale_value(trade.quantity, trade.limit, terms_);
-    if (sale.value <= sale.cost) {
-      trade.obstacle = fmt::format("its sale brings {} and costs {}", money(sale.value), money(sale.cost));
-    }
   }
   return trade;
 }

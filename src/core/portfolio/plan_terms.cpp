@@ -77,7 +77,10 @@ Wide limit_price(Wide reference, Side side, const PlanTerms& terms) {
 Wide quantity_min(Wide reference, Wide limit, const PlanTerms& terms) {
   const Wide ours = exact::ceil_divide(terms.trade_value_min * scale, reference);
   const Wide brokers = exact::ceil_divide(terms.order_value_min * scale, std::min(reference, limit));
-  return std::max(exact::ceil_to(std::max(ours, brokers), terms.buying.increment), terms.buying.increment);
+  // value * (1 - rate) > commission; also, no order is worth less than a billionth.
+  const Wide value = terms.buying.commission * scale / (scale - terms.buying.cost_rate) + 1;
+  const Wide worthwhile = exact::ceil_divide(value * scale, std::min(reference, limit));
+  return exact::ceil_to(std::max({ours, brokers, worthwhile}), terms.buying.increment);
 }
 
 SaleValue sale_value(Wide quantity, Wide limit, const PlanTerms& terms) {

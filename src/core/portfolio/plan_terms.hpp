@@ -29,7 +29,8 @@ struct SaleValue {
 // The worst price inside the collar that lies on the broker's increment; not positive when there is none.
 [[nodiscard]] exact::Wide limit_price(exact::Wide reference, Side side, const PlanTerms& terms);
 
-// The smallest quantity that both minimums let through: ours at the reference, the broker's at the worse price too.
+// The smallest quantity that both minimums let through (ours at the reference, the broker's at the worse price too) and
+// that is worth more than it costs to trade.
 [[nodiscard]] exact::Wide quantity_min(exact::Wide reference, exact::Wide limit, const PlanTerms& terms);
 
 [[nodiscard]] SaleValue sale_value(exact::Wide quantity, exact::Wide limit, const PlanTerms& terms);
