@@ -42,11 +42,6 @@ class Grid {
 };
 
 std::string percent(double fraction) { return fmt::format("{:.1f}%", 100 * fraction + 0.0); }
-std::string signed_percent(double fraction) {
-  const std::string text = fmt::format("{:+.1f}%", 100 * fraction);
-  return text == "-0.0%" || text == "+0.0%" ? "0.0%" : text;
-}
-
 void heading(std::string& out, std::string_view title, const Terminal& terminal) {
   out += "\n" + terminal.out_paint(Color::bold, title) + "\n";
 }
@@ -152,7 +147,7 @@ void write_proof(std::string& out, const RunReport& report, const Terminal& term
   for (const ProvedRule& rule : report.proof->rules()) {
     std::string name = rule.rule;
     std::replace(name.begin(), name.end(), '_', ' ');
-    out += with_indent(fmt::format("{} {}: {}", terminal.out_paint(Color::green, "✓"), name, rule.evidence), 2);
+    out += "  " + terminal.out_paint(Color::green, "✓") + with_indent(name + ": " + rule.evidence, 4).substr(3);
   }
 }
 
@@ -211,6 +206,11 @@ std::string amount_text(Decimal amount) {
   const std::size_t start = whole.starts_with('-') ? 1 : 0;
   for (std::size_t i = whole.size(); i > start + 3; i -= 3) whole.insert(i - 3, ",");
   return whole + "." + part;
+}
+
+std::string signed_percent(double fraction) {
+  const std::string text = fmt::format("{:+.1f}%", 100 * fraction);
+  return text == "-0.0%" || text == "+0.0%" ? "0.0%" : text;
 }
 
 std::string analysis_text(const RunReport& report) {

@@ -12,6 +12,9 @@ namespace rebalancer::app {
 // "PAPER broker · SIMULATED prices", loud where nothing is real and louder where it is.
 [[nodiscard]] std::string banner(const RunReport& report, const Terminal& terminal);
 
+// "-3.2%", "+0.4%", and "0.0%" for what rounds to nothing.
+[[nodiscard]] std::string signed_percent(double fraction);
+
 // One line per figure of every analysis, as far as figures are plain numbers and texts.
 [[nodiscard]] std::string analysis_text(const RunReport& report);
 

@@ -51,6 +51,8 @@ struct Pipeline::Run {
 
   PipelineParts& parts() { return pipeline.parts_; }
   const PipelineSettings& settings() { return pipeline.settings_; }
+  // A mere look is not news.
+  EventLevel level() const { return request.journal ? EventLevel::info : EventLevel::debug; }
 
   // Runs one stage, times it and writes down how it went. False: the run holds here.
   template <class Body>
@@ -69,8 +71,7 @@ struct Pipeline::Run {
     ended->stage = which;
     ended->seconds = std::chrono::duration<double>(parts().clock.monotonic() - started).count();
     report.stages.push_back(*ended);
-    parts().events.emit(ended->outcome == "held" ? EventLevel::error : EventLevel::info, "stage_finished",
-                        ended->detail,
+    parts().events.emit(ended->outcome == "held" ? EventLevel::error : level(), "stage_finished", ended->detail,
                         {{"run_id", report.id},
                          {"stage", std::string(name_of(which))},
                          {"outcome", ended->outcome},
@@ -100,6 +101,11 @@ std::vector<Symbol> wanted_or_held(const std::vector<Symbol>& wanted, const Book
   return {symbols.begin(), symbols.end()};
 }
 
+std::string already_rebalanced(const RunRecord& earlier) {
+  return fmt::format("session {} was already rebalanced by run {}", earlier.session.to_string(),
+                     earlier.id.substr(0, 8));
+}
+
 std::string describe(const QualityVerdict& verdict, bool stops) {
   for (const QualityFinding& finding : verdict.findings) {
     if (finding.severity != (stops ? Severity::stop : Severity::warning)) continue;
@@ -121,7 +127,7 @@ Result<void> Pipeline::Run::begin() {
   if (!able) return fail(able.error());
   capabilities = *able;
   Executor executor(parts().broker, parts().store, parts().clock, parts().events);
-  if (report.mode != "dry_run") {
+  if (pipeline.sends(request)) {
     // What an interrupted run left open comes first: nothing is decided on a book that may still change.
     auto settled = executor.settle(capabilities, request.stop);
     if (!settled) return fail(settled.error());
@@ -295,19 +301,22 @@ Result<StageReport> Pipeline::Run::execute() {
     report.outcome = RunOutcome::in_band;
     report.reason = report.plan->triggered ? "nothing worth an order: every trade is below the minimum or not possible"
                                            : "every position is inside its band";
+    auto earlier = parts().store.traded_run(settings().portfolio, report.as_of);
+    if (!earlier) return fail(earlier.error());
+    if (*earlier) report.reason += "; " + already_rebalanced(**earlier);
     return StageReport{Stage::execute, "skipped", 0, report.reason};
   }
-  if (report.mode == "dry_run") {
+  if (!pipeline.sends(request)) {
     report.outcome = RunOutcome::held;
-    report.reason = fmt::format("dry run: {} orders planned, none sent", planned.size());
+    report.reason =
+        fmt::format("{}: {} orders planned, none sent", request.journal ? "dry run" : "a look only", planned.size());
     return StageReport{Stage::execute, "skipped", 0, report.reason};
   }
   auto earlier = parts().store.traded_run(settings().portfolio, report.as_of);
   if (!earlier) return fail(earlier.error());
   if (*earlier) {
     report.outcome = RunOutcome::held;
-    report.reason = fmt::format("session {} was already rebalanced by run {}", report.as_of.to_string(),
-                                (*earlier)->id.substr(0, 8));
+    report.reason = already_rebalanced(**earlier);
     return StageReport{Stage::execute, "skipped", 0, report.reason};
   }
   if (auto marked = parts().broker.set_marks(report.prices, report.as_of); !marked) return fail(marked.error());
@@ -363,18 +372,22 @@ void Pipeline::Run::finish() {
       if (!report.hold) report.hold = Hold{Stage::execute, finished.error()};
     }
   }
-  parts().events.emit(report.hold ? EventLevel::error : EventLevel::info, "run_finished", report.reason,
+  parts().events.emit(report.hold ? EventLevel::error : level(), "run_finished", report.reason,
                       {{"run_id", report.id}, {"outcome", std::string(name_of(report.outcome))}});
 }
 
 Pipeline::Pipeline(PipelineParts parts, PipelineSettings settings, Listener listener)
     : parts_(std::move(parts)), settings_(std::move(settings)), listener_(std::move(listener)) {}
 
+bool Pipeline::sends(const RunRequest& request) const {
+  return request.send_orders && request.journal && settings_.mode != "dry_run";
+}
+
 RunReport Pipeline::run(const RunRequest& request) {
   Run run{*this, request, {}, {}, {}, {}, false};
   RunReport& report = run.report;
   report.portfolio = settings_.portfolio;
-  report.mode = request.send_orders && request.journal ? settings_.mode : "dry_run";
+  report.mode = sends(request) || !request.journal ? settings_.mode : "dry_run";
   report.strategy = settings_.strategy;
   report.broker = settings_.broker;
   report.started_at = parts_.clock.now();
@@ -384,7 +397,7 @@ RunReport Pipeline::run(const RunRequest& request) {
                   .digest(fmt::format("{}\n{}\n{}\n{}\n", settings_.portfolio, report.as_of.to_string(),
                                       report.started_at.nanoseconds(), settings_.configuration_digest))
                   .substr(0, 32);
-  parts_.events.emit(EventLevel::info, "run_started", "a rebalance begins",
+  parts_.events.emit(run.level(), "run_started", "a rebalance begins",
                      {{"run_id", report.id}, {"as_of", report.as_of.to_string()}, {"mode", report.mode}});
 
   if (auto begun = run.begin(); !begun) {

@@ -119,6 +119,7 @@ class Pipeline {
 
  private:
   struct Run;
+  [[nodiscard]] bool sends(const RunRequest& request) const;
   PipelineParts parts_;
   PipelineSettings settings_;
   Listener listener_;

@@ -23,7 +23,7 @@ double worst_weight(const std::filesystem::path& prices, const boost::json::valu
                     const boost::json::value& weights, std::vector<std::string> options) {
   const TemporaryDirectory directory;
   options.insert(options.begin(), {"optimize", "--prices", prices.string(), "--json"});
-  const auto run = rebalancer(directory, options);
+  const auto run = run_binary(directory, options);
   REQUIRE_MESSAGE(run.exit_code == 0, run.err);
   const auto answer = json_of(run);
   double worst = 0;
@@ -48,9 +48,12 @@ TEST_CASE("optimize --prices agrees with the independent reference") {
   CHECK(worst_weight(prices, columns, at(set, "/optimisation/max_sharpe_rf0.02/weights"), {}) < 1e-9);
   CHECK(worst_weight(prices, columns, at(set, "/optimisation/max_sharpe_rf0/weights"), {"--risk-free", "0"}) < 1e-9);
   for (const auto& box : at(set, "/optimisation/box").as_array()) {
-    const std::string upper = std::to_string(number_at(box, "/upper"));
-    CHECK(worst_weight(prices, columns, at(box, "/min_variance/weights"),
-                       {"--strategy", "min_variance", "--max-weight", upper}) < 1e-9);
+    const std::vector<std::string> bounds{"--min-weight", std::to_string(number_at(box, "/lower")), "--max-weight",
+                                          std::to_string(number_at(box, "/upper"))};
+    auto minimum = bounds;
+    minimum.insert(minimum.end(), {"--strategy", "min_variance"});
+    CHECK(worst_weight(prices, columns, at(box, "/min_variance/weights"), minimum) < 1e-9);
+    CHECK(worst_weight(prices, columns, at(box, "/max_sharpe_rf0_02/weights"), bounds) < 1e-9);
   }
 }
 
@@ -59,23 +62,23 @@ TEST_CASE("optimize reads a small file without any configuration") {
   directory.write("p.csv",
                   "date,AAA,BBB\n2024-01-02,100,50\n2024-01-03,101,50.2\n2024-01-04,100.5,50.9\n"
                   "2024-01-05,102,50.4\n2024-01-08,103,51\n");
-  const auto equal = rebalancer(directory, {"optimize", "--prices", "p.csv", "--strategy", "equal_weight", "--json"});
+  const auto equal = run_binary(directory, {"optimize", "--prices", "p.csv", "--strategy", "equal_weight", "--json"});
   REQUIRE_MESSAGE(equal.exit_code == 0, equal.err);
   CHECK(number_at(json_of(equal), "/weights/AAA") == 0.5);
   CHECK(text_at(json_of(equal), "/as_of") == "2024-01-08");
   CHECK(text_at(json_of(equal), "/risk_model/name") == "sample");
 
   SUBCASE("bad input is named") {
-    CHECK(rebalancer(directory, {"optimize", "--prices", "absent.csv"}).exit_code == 4);
-    const auto infeasible = rebalancer(directory, {"optimize", "--prices", "p.csv", "--max-weight", "0.4", "--json"});
+    CHECK(run_binary(directory, {"optimize", "--prices", "absent.csv"}).exit_code == 4);
+    const auto infeasible = run_binary(directory, {"optimize", "--prices", "p.csv", "--max-weight", "0.4", "--json"});
     CHECK(infeasible.exit_code == 5);
     CHECK(number_at(json_of(infeasible), "/error/exit_code") == 5);
-    const auto unknown = rebalancer(directory, {"optimize", "--prices", "p.csv", "--strategy", "max_sharp"});
+    const auto unknown = run_binary(directory, {"optimize", "--prices", "p.csv", "--strategy", "max_sharp"});
     CHECK(unknown.exit_code == 2);
     CHECK(unknown.err.find("max_sharpe") != std::string::npos);
     directory.write("bad.csv", "date,AAA\n2024-01-02,-5\n");
-    const auto negative = rebalancer(directory, {"optimize", "--prices", "bad.csv"});
+    const auto negative = run_binary(directory, {"optimize", "--prices", "bad.csv"});
     CHECK(negative.exit_code == 4);
-    CHECK_MESSAGE(negative.err.find("bad.csv:2") != std::string::npos, negative.err);
+    CHECK_MESSAGE(negative.err.find("AAA on 2024-01-02 is -5, must be positive") != std::string::npos, negative.err);
   }
 }

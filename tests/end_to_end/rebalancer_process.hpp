@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <doctest/doctest.h>
 
@@ -13,7 +14,7 @@
 
 namespace rebalancer::test {
 
-inline ProcessResult rebalancer(const TemporaryDirectory& directory, std::vector<std::string> arguments,
+inline ProcessResult run_binary(const TemporaryDirectory& directory, std::vector<std::string> arguments,
                                 const std::vector<std::string>& environment = {}) {
   arguments.insert(arguments.begin(), REBALANCER_BINARY);
   return run_process(arguments, directory.path(), environment);

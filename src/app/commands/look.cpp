@@ -203,8 +203,8 @@ int drift(Context& context, const ParsedArguments& arguments) {
   context.out << banner(report, context.terminal) << '\n';
   context.out << fmt::format("{:<16} {:>8} {:>8} {:>8}\n", "symbol", "actual", "target", "drift");
   for (const DriftEntry& entry : now.entries) {
-    context.out << fmt::format("{:<16} {:>7.1f}% {:>7.1f}% {:>+7.1f}%\n", entry.symbol, 100 * entry.actual_fraction,
-                               100 * entry.target_fraction, 100 * entry.drift_fraction());
+    context.out << fmt::format("{:<16} {:>7.1f}% {:>7.1f}% {:>8}\n", entry.symbol, 100 * entry.actual_fraction,
+                               100 * entry.target_fraction, signed_percent(entry.drift_fraction()));
   }
   context.out << fmt::format("{:<16} {:>7.1f}% {:>7.1f}%\nlargest drift {:.1f}% as of {}\n", "cash",
                              100 * now.cash_actual_fraction, 100 * now.cash_target_fraction, 100 * now.largest_fraction,
