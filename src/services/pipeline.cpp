@@ -165,7 +165,12 @@ Result<StageReport> Pipeline::Run::fetch() {
       detail = fmt::format("{} symbols, {} bars received, {} new", symbols.size(), fetched->bars_received,
                            fetched->bars_new);
     } else {
-      // What is stored may still be fresh enough; the verdict below decides, and says why it could not be refreshed.
+      // What is stored may still be fresh enough when nobody could be asked; the verdict below decides. An answer that
+      // is wrong (no such symbol, a broken file) is no reason to decide on older prices.
+      const ErrorCode code = fetched.error().code;
+      const bool nobody_answered =
+          code == ErrorCode::unavailable || code == ErrorCode::timeout || code == ErrorCode::exhausted;
+      if (!nobody_answered) return fail(fetched.error());
       unreachable = fetched.error();
     }
   }
@@ -180,6 +185,9 @@ Result<StageReport> Pipeline::Run::fetch() {
   report.data_simulated = std::any_of(sources.begin(), sources.end(), [](const std::string& source) {
     return source.find("simulated") != std::string::npos;
   });
+  if (report.data_simulated && settings().mode == "live") {
+    return fail(ErrorCode::rejected, "mode is live, but the prices are simulated ({})", report.data_source);
+  }
 
   report.quality = judge_quality(tables, parts().calendar, report.as_of, settings().quality);
   if (report.quality->stops()) {
