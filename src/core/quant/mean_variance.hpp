@@ -45,9 +45,9 @@ struct CornerPortfolio {
   double volatility = 0;
 };
 
-// Errors of all: invalid for numbers that are not finite, shapes that differ, or a negative variance met on the way (a
-// covariance is not searched for one); conflict, naming the constraints, when
-// no weights satisfy them; exhausted when no proven optimum was found within the bounded number of steps.
+// Errors of all: invalid for numbers that are not finite, shapes that differ, or a negative variance met on the way
+// (the covariance is not searched for one); conflict, naming the constraints, when no weights satisfy them; exhausted
+// when no proven optimum was found within the bounded number of steps.
 
 [[nodiscard]] Result<MeanVarianceSolution> minimize_variance(const MeanVarianceProblem& problem);
 

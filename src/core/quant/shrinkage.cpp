@@ -50,7 +50,8 @@ ShrunkCovariance shrink_to_constant_correlation(const Eigen::MatrixXd& returns, 
   const Eigen::MatrixXd correlation = inverse.asDiagonal() * m.sample * inverse.asDiagonal();
   const auto pairs = static_cast<double>(count * (count - 1));
   const double mean = pairs > 0 ? (correlation.sum() - correlation.trace()) / pairs : 0.0;
-  Eigen::MatrixXd target = mean * (deviation * deviation.transpose());
+  Eigen::MatrixXd target = deviation * deviation.transpose();
+  target *= mean;  // after the product, so that it stays symmetric to the bit
   target.diagonal() = m.sample.diagonal();
 
   const Eigen::MatrixXd squares = m.centered.cwiseAbs2();
@@ -69,7 +70,8 @@ ShrunkCovariance shrink_to_single_factor(const Eigen::MatrixXd& returns, double 
   const Eigen::VectorXd loading = m.centered.transpose() * factor / m.days;
   const double variance = factor.squaredNorm() / m.days;
   if (!(variance > 0)) return blend(m, m.sample, 0, periods_per_year);
-  Eigen::MatrixXd target = loading * loading.transpose() / variance;
+  Eigen::MatrixXd target = loading * loading.transpose();
+  target /= variance;
   target.diagonal() = m.sample.diagonal();
 
   const Eigen::MatrixXd squares = m.centered.cwiseAbs2();
