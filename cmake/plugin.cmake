@@ -13,8 +13,11 @@ function(rebalancer_plugin folder name)
   target_link_libraries(${target} PRIVATE rebalancer_flags rebalancer_sdk ${arg_LINK})
   # A plugin exports one symbol; nothing of the libraries linked into it may meet the host's. A symbol that nobody has
   # is an error now, not when somebody loads it; under a sanitizer its runtime may come from the program that loads it.
-  target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL $<$<BOOL:${REBALANCER_SANITIZE}>:-Wl,-z,undefs>
-    $<$<NOT:$<BOOL:${REBALANCER_SANITIZE}>>:-Wl,-z,defs>)
+  set(undefined_symbols defs)
+  if(REBALANCER_SANITIZE)
+    set(undefined_symbols undefs)
+  endif()
+  target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL -Wl,-z,${undefined_symbols})
   set(file ${name})
   if(folder STREQUAL "stores")
     set(file ${name}_store)
