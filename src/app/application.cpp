@@ -96,7 +96,9 @@ Built<std::unique_ptr<Application>> Application::build(Context& context) {
 Application::Application(Context& context, Config config)
     : context_(context),
       config_(std::move(config)),
-      events_(system::LogEvents::to_stderr(log_settings(config_, context), clock_, secrets_)) {}
+      events_(system::LogEvents::to_stderr(log_settings(config_, context), clock_, secrets_)) {
+  for (const std::string& secret : config_.secrets()) secrets_.add(secret);
+}
 
 Application::~Application() = default;
 

@@ -23,6 +23,7 @@ namespace rebalancer::app {
 [[nodiscard]] Command data_command();
 [[nodiscard]] Command plugins_command();
 [[nodiscard]] Command config_command();
+[[nodiscard]] Command doctor_command();
 [[nodiscard]] Command completion_command();
 [[nodiscard]] Command help_command();
 [[nodiscard]] Command version_command();

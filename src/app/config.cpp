@@ -371,6 +371,10 @@ Problem Config::problem_at(std::string_view path, std::string_view message) cons
   return app::problem_at(origin, redact(message));
 }
 
+std::vector<std::string> Config::secrets() const {
+  return sources == nullptr ? std::vector<std::string>{} : sources->secrets;
+}
+
 std::string Config::redact(std::string_view text) const {
   return sources == nullptr ? std::string(text) : redacted(text, sources->secrets);
 }

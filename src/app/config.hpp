@@ -111,6 +111,8 @@ struct Config {
   [[nodiscard]] std::string locate(std::string_view path) const;
   // The same as a Problem, redacted.
   [[nodiscard]] Problem problem_at(std::string_view path, std::string_view message) const;
+  // Every secret value, longest first: for whoever else has to keep them out of sight, such as the log.
+  [[nodiscard]] std::vector<std::string> secrets() const;
   // `text` with every secret value replaced by ***.
   [[nodiscard]] std::string redact(std::string_view text) const;
 

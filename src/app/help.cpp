@@ -46,11 +46,7 @@ std::string rows_text(const std::vector<std::pair<std::string, std::string>>& ro
     } else {
       result += std::string(static_cast<std::size_t>(margin - 2 - width_of(name)), ' ');
     }
-    std::string text = wrapped(help, columns - margin);
-    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
-      text.insert(at + 1, static_cast<std::size_t>(margin), ' ');
-    }
-    result += text + "\n";
+    result += hanging(help, columns, margin) + "\n";
   }
   return result;
 }

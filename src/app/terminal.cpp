@@ -150,4 +150,13 @@ std::string wrapped(std::string_view text, int columns, int indent) {
   return result;
 }
 
+std::string hanging(std::string_view text, int columns, int margin) {
+  std::string result = wrapped(text, columns - margin);
+  const std::string blanks(static_cast<std::size_t>(std::max(margin, 0)), ' ');
+  for (std::size_t at = result.find('\n'); at != std::string::npos; at = result.find('\n', at + 1)) {
+    result.insert(at + 1, blanks);
+  }
+  return result;
+}
+
 }  // namespace rebalancer::app

@@ -31,5 +31,7 @@ struct Terminal {
 // Breaks at blanks so that no line is wider than `columns`; lines after the first start with `indent` blanks.
 // A blank line in `text` stays.
 [[nodiscard]] std::string wrapped(std::string_view text, int columns, int indent = 0);
+// The same for text that starts in column `margin` already, and goes on there in the lines below.
+[[nodiscard]] std::string hanging(std::string_view text, int columns, int margin);
 
 }  // namespace rebalancer::app
