@@ -10,17 +10,30 @@
 
 namespace rebalancer::app {
 
-Result<PriceFrame> read_price_file(const PluginHost& plugins, const std::string& file, std::optional<Date> from,
-                                   std::optional<Date> to, const InstanceOptions& options) {
+namespace {
+
+const Date earliest = *Date::make(1900, 1, 1);
+const Date latest = *Date::make(2199, 12, 31);
+
+}  // namespace
+
+Result<std::vector<BarTable>> read_price_tables(const PluginHost& plugins, const std::string& file,
+                                                const InstanceOptions& options, std::optional<Date> from,
+                                                std::optional<Date> to) {
   InstanceOptions instance = options;
   instance.section = "--prices";
   const boost::json::object section{{"path", file}};
   auto provider = plugins.create_provider("csv", section, instance);
   if (!provider) return fail(provider.error());
-  const Date first = from.value_or(*Date::make(1900, 1, 1));
-  const Date last = to.value_or(*Date::make(2199, 12, 31));
-  auto tables = (*provider)->bars({}, first, last, options.stop);
+  return (*provider)->bars({}, from.value_or(earliest), to.value_or(latest), options.stop);
+}
+
+Result<PriceFrame> read_price_file(const PluginHost& plugins, const std::string& file, std::optional<Date> from,
+                                   std::optional<Date> to, const InstanceOptions& options) {
+  auto tables = read_price_tables(plugins, file, options, from, to);
   if (!tables) return fail(tables.error());
+  const Date first = from.value_or(earliest);
+  const Date last = to.value_or(latest);
   auto frame = adjusted_frame(*tables, first, last);
   if (!frame) return fail(frame.error().code, "{}: {}", file, frame.error().message);
   if (frame->rows() == 0 || frame->cols() == 0) {

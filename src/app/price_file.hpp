@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "adapters/plugin_host/plugin_host.hpp"
+#include "core/market/bar.hpp"
 #include "core/market/price_frame.hpp"
 #include "core/portfolio/weights.hpp"
 
@@ -15,6 +16,12 @@ namespace rebalancer::app {
 [[nodiscard]] Result<PriceFrame> read_price_file(const PluginHost& plugins, const std::string& file,
                                                  std::optional<Date> from, std::optional<Date> to,
                                                  const InstanceOptions& options);
+
+// Every symbol of the file as bars, in the days [from, to]. Errors: the provider's.
+[[nodiscard]] Result<std::vector<BarTable>> read_price_tables(const PluginHost& plugins, const std::string& file,
+                                                              const InstanceOptions& options,
+                                                              std::optional<Date> from = {},
+                                                              std::optional<Date> to = {});
 
 // {"SPY", "0.6"} pairs; they must sum to 1. Errors: invalid.
 [[nodiscard]] Result<Weights> read_weights(const std::vector<std::pair<std::string, std::string>>& assignments);

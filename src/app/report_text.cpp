@@ -237,10 +237,14 @@ std::string analysis_text(const RunReport& report) {
 }
 
 std::string banner(const RunReport& report, const Terminal& terminal) {
-  std::string mode = report.mode == "dry_run" ? "DRY RUN" : report.mode == "paper" ? "PAPER" : "LIVE";
+  std::string mode = report.mode == "dry_run" ? "DRY RUN" : report.mode == "paper" ? "PAPER MODE" : "LIVE MODE";
   mode = terminal.out_paint(report.mode == "live" ? Color::red : Color::cyan, mode);
   std::string data = report.data_source.empty() ? "no prices" : report.data_source;
-  if (report.data_simulated) data = terminal.out_paint(Color::yellow, "SIMULATED PRICES") + " (" + data + ")";
+  if (report.data_simulated) {
+    constexpr std::string_view said_already = "simulated ";
+    if (data.starts_with(said_already)) data.erase(0, said_already.size());
+    data = terminal.out_paint(Color::yellow, "SIMULATED PRICES") + " " + data;
+  }
   return fmt::format("{} · {} broker · {}", mode, report.broker, data);
 }
 

@@ -1,4 +1,4 @@
-// fetch and data: the prices in the store.
+// fetch: the first stage alone.
 #include "app/application.hpp"
 #include "app/commands.hpp"
 #include "app/context.hpp"
@@ -37,47 +37,6 @@ int fetch(Context& context, const ParsedArguments& arguments) {
   return static_cast<int>(ExitCode::ok);
 }
 
-int quality(Context& context, const ParsedArguments& arguments) {
-  auto application = Application::build(context);
-  if (!application) return context.report(application.error());
-  auto fetcher = (*application)->fetcher();
-  if (!fetcher) return context.report(fetcher.error());
-  auto day = (*application)->session(arguments.date("as-of"));
-  if (!day) return context.report(day.error());
-  const Config& config = (*application)->config();
-  auto tables = (*fetcher)->stored(config.portfolio.tickers, *day, config.lookback_days + 1);
-  if (!tables) return context.report(Area::store, tables.error());
-  const QualityVerdict verdict = judge_quality(*tables, **(*application)->calendar(), *day, config.quality);
-  if (context.global.json) {
-    JsonText json;
-    json.object().member("as_of", day->to_string()).member("bars_examined", verdict.bars_examined);
-    json.member("stops", verdict.stops()).key("findings").array();
-    for (const QualityFinding& finding : verdict.findings) {
-      json.object()
-          .member("symbol", finding.symbol.str())
-          .member("check", finding.check)
-          .member("severity", name_of(finding.severity))
-          .key("date");
-      if (finding.date) {
-        json.value(finding.date->to_string());
-      } else {
-        json.null();
-      }
-      json.member("message", finding.message).end();
-    }
-    context.out << json.end().end().str() << '\n';
-  } else {
-    for (const QualityFinding& finding : verdict.findings) {
-      const Color color = finding.severity == Severity::stop ? Color::red : Color::yellow;
-      context.out << context.terminal.out_paint(color, fmt::format("{:<8}", name_of(finding.severity))) << ' '
-                  << finding.check << ": " << finding.message << '\n';
-    }
-    context.out << fmt::format("{} bars of {} symbols examined up to {}: {}\n", verdict.bars_examined, tables->size(),
-                               day->to_string(), verdict.stops() ? "not fit to decide on" : "fit to decide on");
-  }
-  return static_cast<int>(verdict.stops() ? ExitCode::data : ExitCode::ok);
-}
-
 Option as_of_option() {
   return {.name = "as-of",
           .placeholder = "DATE",
@@ -92,15 +51,6 @@ Command fetch_command() {
           .summary = "get the prices that are missing, store them",
           .options = {as_of_option()},
           .run = &fetch};
-}
-
-Command data_command() {
-  return {.name = "data",
-          .summary = "the price store",
-          .subcommands = {{.name = "quality",
-                           .summary = "judge the stored prices: gaps, jumps, frozen runs, age",
-                           .options = {as_of_option()},
-                           .run = &quality}}};
 }
 
 }  // namespace rebalancer::app
