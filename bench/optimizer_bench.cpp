@@ -1,0 +1,113 @@
+// One optimum and the whole frontier from ready estimates, on the problems that the comparison with other solvers uses:
+// ten factors, T = 2N + 500 days, made by a counter so that every language makes the same numbers.
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include <benchmark/benchmark.h>
+
+#include "core/base/random.hpp"
+#include "core/quant/covariance.hpp"
+#include "core/quant/mean_variance.hpp"
+#include "core/quant/returns.hpp"
+
+namespace {
+
+using namespace rebalancer;
+
+constexpr Eigen::Index factors = 10;
+
+// Random's k-th number, without drawing those before it.
+double uniform_at(std::uint64_t seed, std::uint64_t index) {
+  return Random(seed + index * 0x9E3779B97F4A7C15ULL).uniform();
+}
+
+double normal_at(std::uint64_t seed, std::uint64_t index) {
+  const std::uint64_t pair = index / 2 * 2;
+  const double angle = 6.283185307179586476925286766559 * uniform_at(seed, pair + 1);
+  return std::sqrt(-2 * std::log(uniform_at(seed, pair))) * (index % 2 == 0 ? std::cos(angle) : std::sin(angle));
+}
+
+Eigen::MatrixXd returns_of(Eigen::Index days, Eigen::Index count, std::uint64_t seed) {
+  const auto at = [](Eigen::Index value) { return static_cast<std::uint64_t>(value); };
+  Eigen::MatrixXd loadings(count, factors), returns(days, count);
+  for (Eigen::Index i = 0; i < count; ++i) {
+    for (Eigen::Index k = 0; k < factors; ++k) {
+      loadings(i, k) = 0.3 * normal_at(seed + 1, at(i * factors + k)) + (k == 0 ? 1 : 0);
+    }
+  }
+  for (Eigen::Index t = 0; t < days; ++t) {
+    Eigen::VectorXd moves(factors);
+    for (Eigen::Index k = 0; k < factors; ++k) {
+      moves(k) = 0.01 * std::pow(0.8, static_cast<double>(k)) * normal_at(seed + 3, at(t * factors + k));
+    }
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const double idiosyncratic = 0.01 + 0.01 * uniform_at(seed + 2, at(i));
+      returns(t, i) = 0.0003 + 0.0002 * normal_at(seed + 4, at(i)) + loadings.row(i).dot(moves) +
+                      idiosyncratic * normal_at(seed + 5, at(t * count + i));
+    }
+  }
+  return returns;
+}
+
+// What the makers of the comparison publish, so that nobody times another problem by mistake.
+struct Check {
+  double mean_first, mean_last, trace, frobenius;
+};
+const std::map<Eigen::Index, Check> checks{
+    {20, {0.19425497373987172, 0.36346799995711787, 1.713959213031869, 0.74704016346979318}},
+    {100, {0.12338511007334062, 0.24154216947168231, 8.7828784178718795, 2.4310956969519357}},
+    {500, {-0.017461239647421876, 0.12386528085856076, 42.912035113795724, 11.831021080529364}}};
+
+const MeanVarianceProblem& problem_of(Eigen::Index count) {
+  static std::map<Eigen::Index, MeanVarianceProblem> made;
+  if (const auto found = made.find(count); found != made.end()) return found->second;
+  const Eigen::MatrixXd returns = returns_of(2 * count + 500, count, 1000 + static_cast<std::uint64_t>(count));
+  MeanVarianceProblem problem{arithmetic_mean(returns, 252),
+                              sample_covariance(returns, 252),
+                              Eigen::VectorXd::Zero(count),
+                              Eigen::VectorXd::Ones(count),
+                              {},
+                              {}};
+  const Check& check = checks.at(count);
+  const auto same = [](double a, double b) { return std::abs(a - b) <= 1e-10 * (1 + std::abs(b)); };
+  if (!same(problem.mean(0), check.mean_first) || !same(problem.mean(count - 1), check.mean_last) ||
+      !same(problem.covariance.trace(), check.trace) || !same(problem.covariance.norm(), check.frobenius)) {
+    std::fprintf(stderr, "N=%d is not the problem of the comparison\n", static_cast<int>(count));
+    std::abort();
+  }
+  return made.emplace(count, std::move(problem)).first->second;
+}
+
+void min_variance(benchmark::State& state) {
+  const MeanVarianceProblem& problem = problem_of(state.range(0));
+  double check = 0;
+  for (auto _ : state) check = volatility(problem, minimize_variance(problem).value().weights);
+  state.counters["volatility"] = check;
+}
+
+void max_sharpe(benchmark::State& state) {
+  const MeanVarianceProblem& problem = problem_of(state.range(0));
+  double check = 0;
+  for (auto _ : state) {
+    const Eigen::VectorXd weights = maximize_sharpe(problem, 0.02).value().weights;
+    check = (expected_return(problem, weights) - 0.02) / volatility(problem, weights);
+  }
+  state.counters["sharpe_ratio"] = check;
+}
+
+void whole_frontier(benchmark::State& state) {
+  const MeanVarianceProblem& problem = problem_of(state.range(0));
+  std::size_t corners = 0;
+  for (auto _ : state) corners = corner_portfolios(problem).value().size();
+  state.counters["corners"] = static_cast<double>(corners);
+}
+
+BENCHMARK(min_variance)->Arg(20)->Arg(100)->Arg(500)->Unit(benchmark::kMicrosecond);
+BENCHMARK(max_sharpe)->Arg(20)->Arg(100)->Arg(500)->Unit(benchmark::kMicrosecond);
+BENCHMARK(whole_frontier)->Arg(20)->Arg(100)->Arg(500)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+
+BENCHMARK_MAIN();
