@@ -11,6 +11,8 @@ const std::vector<std::string_view> effects{
     "iostream", "fstream", "filesystem", "cstdio", "stdio.h", "csignal",   "random",       "thread",
     "mutex",    "future",  "atomic",     "latch",  "barrier", "semaphore", "shared_mutex", "condition_variable"};
 
+constexpr std::string_view out_of_tree = "tests/end_to_end/out_of_tree/";
+
 using Names = std::vector<std::string_view>;
 
 Names operator+(Names names, std::string_view one_more) {
@@ -72,11 +74,16 @@ bool is_posix(std::string_view name) {
 std::string folder_of(std::string_view path) { return std::string(path.substr(0, path.rfind('/') + 1)); }
 
 // The file of the tree that an include names, from its root; empty when there is none. A header written at build time
-// counts as its template. A test of a plugin's parts sees the plugin's own folder.
+// counts as its template. Tests and benchmarks see plugins' own folders, from their kind's down.
 std::string resolve(const SourceFile& file, const Include& include, const std::set<std::string>& paths) {
   const std::string own = folder_of(file.path);
   std::vector<std::string> folders{own, "src/", "src/sdk/", "tests/"};
-  if (is_under(own, "tests/plugins/")) folders.push_back("src/" + own.substr(6));
+  if (!is_under(own, "src/")) {
+    if (is_under(own, "tests/plugins/")) folders.push_back("src/" + own.substr(6));
+    for (const char* kind : {"providers/", "brokers/", "strategies/", "analytics/", "stores/"}) {
+      folders.push_back(std::string("src/plugins/") + kind);
+    }
+  }
   for (const std::string& folder : folders) {
     const std::string path = folder + include.name;
     if (paths.contains(path) || paths.contains(path + ".in")) return path;
@@ -108,7 +115,8 @@ bool allows_outside(const DependencyRow& row, std::string_view name) {
 
 // Written at build time, beside no source: the text of a plugin's schema.json.
 bool is_generated(const SourceFile& file, const Include& include) {
-  return include.quoted && include.name == "schema_json.hpp" && is_under(file.path, "src/plugins/");
+  return include.quoted && include.name == "schema_json.hpp" &&
+         (is_under(file.path, "src/plugins/") || is_under(file.path, out_of_tree));
 }
 
 }  // namespace
@@ -177,7 +185,9 @@ const std::vector<DependencyRow>& dependency_table() {
       {"tests/plugins/", test_house + "plugins/", {"*"}, {}},
       {"tests/app/", test_house + "app/", {"*"}, {}},
       {"tests/end_to_end/", test_house + "app/", {"*"}, {}},
-      {"bench/", test_house + "app/", {"*"}, {}},
+      // A plugin of somebody else's: the installed SDK is all it has.
+      {out_of_tree, {"sdk/", "."}, {"posix"}, {}},
+      {"bench/", test_house + "app/" + "plugins/", {"*"}, {}},
   };
   return table;
 }

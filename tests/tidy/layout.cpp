@@ -93,6 +93,13 @@ void check_sample(const Plugin& plugin, const SourceFile& file, const boost::jso
   } catch (const YAML::Exception& error) {
     return add(error.what());
   }
+  if (plugin.kind == "analytics") {  // a list of names, without options
+    const bool named = part && part.IsSequence() && std::any_of(part.begin(), part.end(), [&](const auto& entry) {
+                         return entry.template as<std::string>("") == plugin.name;
+                       });
+    if (!named) add("must be a list `analytics:` with " + plugin.name);
+    return;
+  }
   if (!part || !part.IsMap()) return add("must be a section `" + singular(plugin.kind) + ":`");
   if (!part["use"] || part["use"].as<std::string>("") != plugin.name) add("must say use: " + plugin.name);
   const auto* properties = schema.if_contains("properties");

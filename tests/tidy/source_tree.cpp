@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array text_endings{".cpp",  ".hpp",  ".c",   ".h",   ".md", ".cmake", ".txt",
                                   ".json", ".yaml", ".yml", ".svg", ".sh", ".in"};
-constexpr std::array skipped_folders{"build", ".git", "data", "decisions", "node_modules"};  // of the root
+constexpr std::array skipped_folders{"build", ".git", "data", "decisions", "node_modules", "plugins"};  // of the root
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 

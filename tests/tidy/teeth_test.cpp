@@ -124,6 +124,13 @@ TEST_CASE("the dependency table lets through what points the right way") {
                 "#include \"support/fake_clock.hpp\"\n#include <doctest/doctest.h>\n") == 0);
 }
 
+TEST_CASE("a plugin of somebody else's has the SDK only") {
+  const std::string file = "tests/end_to_end/out_of_tree/cpp/mine.cpp";
+  CHECK(refused(file, "#include <rebalancer/plugin.hpp>\n#include \"schema_json.hpp\"\n") == 0);
+  CHECK(refused(file, "#include \"core/base/time.hpp\"\n") == 1);
+  CHECK(refused(file, "#include <fmt/format.h>\n") == 1);
+}
+
 TEST_CASE("heavy libraries stay out of headers") {
   CHECK(refused("src/adapters/sqlite/journal.hpp", "#include <SQLiteCpp/SQLiteCpp.h>\n") == 1);
   CHECK(refused("src/adapters/sqlite/journal.cpp", "#include <SQLiteCpp/SQLiteCpp.h>\n") == 0);
@@ -205,6 +212,22 @@ TEST_CASE("an incomplete or untrue plugin folder is seen") {
   CHECK(after_change("sample.yaml", "provider:\n  use: csv\n\n") == 1);
   CHECK(after_change("sample.yaml", "broker:\n  use: csv\n  path: p.csv\n") == 2);
   CHECK(after_change("sample.yaml", "provider: [\n") == 2);
+}
+
+TEST_CASE("an analytic's sample is the list that names it") {
+  const auto with_sample = [](const std::string& sample) {
+    const std::string folder = "src/plugins/analytics/risk/";
+    return check_plugins(
+               {make_source("src/plugins/CMakeLists.txt", "rebalancer_plugin(analytics risk)\n"),
+                make_source(folder + "risk.cpp", "REBALANCER_ANALYTIC(R, \"risk\", \"1\", \"\", schema_json)\n"),
+                make_source(folder + "schema.json", R"({"additionalProperties": false})"),
+                make_source(folder + "sample.yaml", sample), make_source(folder + "README.md", sample)})
+        .size();
+  };
+  CHECK(with_sample("analytics: [performance, risk]\n") == 0);
+  CHECK(with_sample("analytics: [performance]\n") == 1);
+  CHECK(with_sample("analytics: risk\n") == 1);
+  CHECK(with_sample("analytic: [risk]\n") == 1);
 }
 
 TEST_CASE("a test without a subject and a source without a target are seen") {
