@@ -59,13 +59,13 @@ struct OrderPlan {
 // What can be had: the equity without what is untouchable and without the cash kept (the buffer, or the cash of the
 // target if that is more) is divided in proportion to the weights, in values rounded down; buys and sells are rounded
 // down to the broker's increment, so a trade never passes its destination. Orders below a minimum, and those that cost
-// as much as they are worth, are left out with the reason. Sells come first and then buys, the largest distance from the target
-// first. Cash counts sells and buys at their limits and all costs, rounded up; it never falls below what is kept, at
-// any prefix. When it does not cover all buys, each gets the same share of what it wants, and the increments that are
-// left go to whoever stays farthest from its target. A broker without limit orders gets market orders; `limit` is then
-// what was reserved. The same inputs give the same plan. Errors: not_found for a held or wanted symbol without a price;
-// invalid for rules that contradict each other, short positions, negative weights, an equity that is not positive,
-// numbers beyond a decimal, and a buffer that would have everything sold.
+// as much as they are worth, are left out with the reason. Sells come first and then buys, the largest distance from
+// the target first. Cash counts sells and buys at their limits and all costs, rounded up; it never falls below what is
+// kept, at any prefix. When it does not cover all buys, each gets the same share of what it wants, and the increments
+// that are left go to whoever stays farthest from its target. A broker without limit orders gets market orders; `limit`
+// is then what was reserved. The same inputs give the same plan. Errors: not_found for a held or wanted symbol without
+// a price; invalid for rules that contradict each other, short positions, negative weights, an equity that is not
+// positive, numbers beyond a decimal, and a buffer that would have everything sold.
 [[nodiscard]] Result<OrderPlan> plan_orders(const Book& book, const Weights& target, const PriceList& prices,
                                             const RebalanceRules& rules, const BrokerCapabilities& capabilities);
 

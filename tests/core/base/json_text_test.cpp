@@ -18,7 +18,10 @@ TEST_CASE("quotes, backslashes and control characters are escaped") {
   CHECK(json_string("a\"b\\c\nd\x01") == "\"a\\\"b\\\\c\\nd\\u0001\"");
   // Whatever bytes come in, what goes out is UTF-8: overlong forms, surrogates and stray bytes are replaced.
   CHECK(json_string("caf\xC3\xA9 \xF0\x9F\x98\x80") == "\"caf\xC3\xA9 \xF0\x9F\x98\x80\"");
-  CHECK(json_string("a\xFF" "b") == "\"a\xEF\xBF\xBD" "b\"");
+  CHECK(json_string("a\xFF"
+                    "b") ==
+        "\"a\xEF\xBF\xBD"
+        "b\"");
   CHECK(json_string("\xC0\x80") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
   CHECK(json_string("\xED\xA0\x80") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
   CHECK(json_string("\xE2\x82") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
