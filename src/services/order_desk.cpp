@@ -219,11 +219,7 @@ Result<void> OrderDesk::adopt(Ticket& ticket, OrderReport report) {
   const bool news = report.state != known.state || report.filled != known.filled || report.fee != known.fee;
   if (!news) return {};
   if (report.state == OrderState::cancelled && !ticket.cancel_reason.empty()) report.reason = ticket.cancel_reason;
-  // Fills first: whoever is killed in between finds the order open and asks again.
-  if (report.filled > known.filled) {
-    if (auto collected = collect_fills(ticket); !collected) return collected;
-  }
-  if (auto written = store_.update_order(report); !written) return fail(written.error());
+  if (auto written = write_answer(ticket, report); !written) return written;
   ticket.report = std::move(report);
   switch (ticket.report.state) {
     case OrderState::filled:
@@ -245,10 +241,36 @@ Result<void> OrderDesk::adopt(Ticket& ticket, OrderReport report) {
   return {};
 }
 
+// In one transaction, so that a kill cannot part a report from the fills it counts.
+Result<void> OrderDesk::write_answer(Ticket& ticket, const OrderReport& report) {
+  if (report.filled <= ticket.report.filled) return store_.update_order(report);
+  const std::vector<Fill> fills = told_fills(ticket);
+  auto written = store_.record_answer(report, fills);
+  if (written) {
+    count(ticket, fills);
+    return {};
+  }
+  if (written.error().code != ErrorCode::conflict) return written;
+  tell(EventLevel::error, "fill_contradicts", ticket, written.error().message);
+  return store_.update_order(report);
+}
+
 Result<void> OrderDesk::collect_fills(Ticket& ticket) {
+  const std::vector<Fill> fills = told_fills(ticket);
+  auto added = store_.add_fills(fills);
+  if (added) {
+    count(ticket, fills);
+    return {};
+  }
+  if (added.error().code != ErrorCode::conflict) return fail(added.error());
+  tell(EventLevel::error, "fill_contradicts", ticket, added.error().message);
+  return {};
+}
+
+std::vector<Fill> OrderDesk::told_fills(Ticket& ticket) {
   auto fills = broker_.fills(ticket.order.client_id);
   if (!fills) {
-    // The journal has the order's own figures; the single fills can be fetched later.
+    // The order's own figures are known; the single fills can be fetched later.
     tell(EventLevel::warning, "fills_not_told", ticket, fills.error().message);
     return {};
   }
@@ -257,16 +279,13 @@ Result<void> OrderDesk::collect_fills(Ticket& ticket) {
     if (foreign) tell(EventLevel::warning, "fill_ignored", ticket, "fill " + fill.id + " is of " + fill.client_id);
     return foreign;
   });
-  auto added = store_.add_fills(*fills);
-  if (added) {
-    Decimal total;
-    for (const Fill& fill : *fills) total = add(total, fill.quantity.decimal()).value_or(total);
-    ticket.fills = Quantity(total);
-    return {};
-  }
-  if (added.error().code != ErrorCode::conflict) return fail(added.error());
-  tell(EventLevel::error, "fill_contradicts", ticket, added.error().message);
-  return {};
+  return *std::move(fills);
+}
+
+void OrderDesk::count(Ticket& ticket, const std::vector<Fill>& fills) {
+  Decimal total;
+  for (const Fill& fill : fills) total = add(total, fill.quantity.decimal()).value_or(total);
+  ticket.fills = Quantity(total);
 }
 
 Result<void> OrderDesk::poll(std::span<Ticket* const> tickets) {

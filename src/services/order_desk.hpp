@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/clock.hpp"
 #include "core/ports/broker.hpp"
@@ -73,6 +74,9 @@ class OrderDesk {
   enum class Found { yes, no, silent };
   [[nodiscard]] Result<void> answer(Ticket& ticket, const Result<OrderReport>& answer, bool again);
   [[nodiscard]] Result<void> adopt(Ticket& ticket, OrderReport report);
+  [[nodiscard]] Result<void> write_answer(Ticket& ticket, const OrderReport& report);
+  [[nodiscard]] std::vector<Fill> told_fills(Ticket& ticket);
+  static void count(Ticket& ticket, const std::vector<Fill>& fills);
   [[nodiscard]] Result<void> set_state(Ticket& ticket, OrderState state, std::string reason);
   [[nodiscard]] Result<void> resolve(Ticket& ticket);
   [[nodiscard]] Result<Found> ask(Ticket& ticket);

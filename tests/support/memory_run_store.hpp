@@ -41,7 +41,8 @@ class MemoryRunStore final : public RunStore {
     for (OrderRecord& order : orders_) order.report.client_id = order.order.client_id;
     return {};
   }
-  Result<void> update_order(const OrderReport& report) override {
+  Result<void> update_order(const OrderReport& report) override { return record_answer(report, {}); }
+  Result<void> record_answer(const OrderReport& report, const std::vector<Fill>& fills) override {
     OrderRecord* record = find_order(report.client_id);
     if (record == nullptr) return fail(ErrorCode::not_found, "order {} is not in the journal", report.client_id);
     if (!is_legal(record->state, report.state)) {
@@ -51,7 +52,10 @@ class MemoryRunStore final : public RunStore {
     if (report.filled < record->report.filled || report.filled > record->order.quantity) {
       return fail(ErrorCode::conflict, "order {} reports {} filled", report.client_id, report.filled.to_string());
     }
+    const auto fresh = new_fills(fills);
+    if (!fresh) return fail(fresh.error());
     if (auto allowed = write(); !allowed) return allowed;
+    fills_.insert(fills_.end(), fresh->begin(), fresh->end());
     OrderReport next = report;
     if (next.broker_id.empty()) next.broker_id = record->report.broker_id;
     if (!next.average_price) next.average_price = record->report.average_price;
@@ -63,33 +67,13 @@ class MemoryRunStore final : public RunStore {
     return {};
   }
   Result<std::size_t> add_fills(const std::vector<Fill>& fills) override {
-    std::vector<Fill> fresh;
-    const auto same = [](const Fill& a, const Fill& b) {
-      return a.client_id == b.client_id && a.symbol == b.symbol && a.side == b.side && a.quantity == b.quantity &&
-             a.price == b.price && a.fee == b.fee;
-    };
-    for (const Fill& fill : fills) {
-      const auto is_it = [&](const Fill& other) { return other.id == fill.id; };
-      auto known = std::find_if(fills_.begin(), fills_.end(), is_it);
-      if (known == fills_.end()) {
-        known = std::find_if(fresh.begin(), fresh.end(), is_it);
-        if (known == fresh.end()) {
-          const OrderRecord* order = find_order(fill.client_id);
-          if (order == nullptr) return fail(ErrorCode::not_found, "order {} is not in the journal", fill.client_id);
-          if (order->order.symbol != fill.symbol || order->order.side != fill.side) {
-            return fail(ErrorCode::conflict, "fill {} is not of its order", fill.id);
-          }
-          fresh.push_back(fill);
-          continue;
-        }
-      }
-      if (!same(*known, fill)) return fail(ErrorCode::conflict, "fill {} was applied with other content", fill.id);
-    }
-    if (!fresh.empty()) {
+    const auto fresh = new_fills(fills);
+    if (!fresh) return fail(fresh.error());
+    if (!fresh->empty()) {
       if (auto allowed = write(); !allowed) return fail(allowed.error());
     }
-    fills_.insert(fills_.end(), fresh.begin(), fresh.end());
-    return fresh.size();
+    fills_.insert(fills_.end(), fresh->begin(), fresh->end());
+    return fresh->size();
   }
   Result<void> finish_run(const RunRecord& run) override {
     RunRecord* known = find(run.id);
@@ -192,6 +176,32 @@ class MemoryRunStore final : public RunStore {
   std::vector<std::string> history;  // "client-id state" of every update, in order
 
  private:
+  // Those not applied yet, each once.
+  Result<std::vector<Fill>> new_fills(const std::vector<Fill>& fills) {
+    std::vector<Fill> fresh;
+    const auto same = [](const Fill& a, const Fill& b) {
+      return a.client_id == b.client_id && a.symbol == b.symbol && a.side == b.side && a.quantity == b.quantity &&
+             a.price == b.price && a.fee == b.fee;
+    };
+    for (const Fill& fill : fills) {
+      const auto is_it = [&](const Fill& other) { return other.id == fill.id; };
+      auto known = std::find_if(fills_.begin(), fills_.end(), is_it);
+      if (known == fills_.end()) {
+        known = std::find_if(fresh.begin(), fresh.end(), is_it);
+        if (known == fresh.end()) {
+          const OrderRecord* order = find_order(fill.client_id);
+          if (order == nullptr) return fail(ErrorCode::not_found, "order {} is not in the journal", fill.client_id);
+          if (order->order.symbol != fill.symbol || order->order.side != fill.side) {
+            return fail(ErrorCode::conflict, "fill {} is not of its order", fill.id);
+          }
+          fresh.push_back(fill);
+          continue;
+        }
+      }
+      if (!same(*known, fill)) return fail(ErrorCode::conflict, "fill {} was applied with other content", fill.id);
+    }
+    return fresh;
+  }
   Result<void> write() {
     if (writes_left && *writes_left <= 0) return fail(ErrorCode::exhausted, "journal: the disk is full");
     if (writes_left) --*writes_left;

@@ -232,6 +232,19 @@ void check_run_store(MakeStore make_store) {
     CHECK(fills[0].at == Instant::from_seconds(2000));
     CHECK(store->fills_of("s").value().empty());
   }
+  SUBCASE("an answer and the fills it counts are written together or not at all") {
+    REQUIRE(store->add_intents({intent("aa11", 1, "x")}));
+    REQUIRE(store->update_order(report_of("x", OrderState::sending)));
+    REQUIRE(store->record_answer(report_of("x", OrderState::partial, "4", "100.5"), {fill_of("f1", "x", "4")}));
+    const OrderReport whole = report_of("x", OrderState::filled, "10", "100.5");
+    CHECK(code(store->record_answer(whole, {fill_of("f2", "x", "6"), fill_of("f1", "x", "5")})) == "conflict");
+    CHECK(code(store->record_answer(report_of("x", OrderState::rejected), {fill_of("f2", "x", "6")})) == "conflict");
+    CHECK(store->orders_of("aa11").value().at(0).state == OrderState::partial);
+    CHECK(store->fills_of("x").value().size() == 1);
+    CHECK(store->record_answer(whole, {fill_of("f1", "x", "4"), fill_of("f2", "x", "6")}));
+    CHECK(store->orders_of("aa11").value().at(0).state == OrderState::filled);
+    CHECK(store->fills_of("x").value().size() == 2);
+  }
   SUBCASE("traded value counts fills at their prices and what open orders may still take") {
     REQUIRE(store->add_intents({intent("aa11", 1, "a"), intent("aa11", 2, "b"), intent("aa11", 3, "c")}));
     const auto value = [&] { return store->traded_value("default", session_day(20)).value().to_string(); };

@@ -79,6 +79,52 @@ Result<void> check_settings(SQLite::Database& database, const std::string& file)
   return {};
 }
 
+// Inside a transaction of the caller's.
+Result<void> apply_report(SQLite::Database& database, const OrderReport& report) {
+  auto there = find_orders(database, "WHERE client_id = ?1", report.client_id);
+  if (!there) return fail(there.error());
+  if (there->empty()) return fail(ErrorCode::not_found, "order {} is not in the journal", report.client_id);
+  const OrderRecord& record = there->front();
+  if (!is_legal(record.state, report.state)) {
+    return fail(ErrorCode::conflict, "order {} is {}, cannot become {}", report.client_id, name_of(record.state),
+                name_of(report.state));
+  }
+  if (report.filled < record.report.filled || report.filled > record.order.quantity) {
+    return fail(ErrorCode::conflict, "order {} reports {} filled, must be between the {} known and its quantity {}",
+                report.client_id, report.filled.to_string(), record.report.filled.to_string(),
+                record.order.quantity.to_string());
+  }
+  update_report(database, report);
+  return {};
+}
+
+// Returns how many were new.
+Result<std::size_t> apply_fills(SQLite::Database& database, const std::vector<Fill>& fills) {
+  std::size_t added = 0;
+  for (const Fill& fill : fills) {
+    auto known = find_fills(database, "WHERE id = ?1", fill.id);
+    if (!known) return fail(known.error());
+    if (!known->empty()) {
+      if (!same_fill(known->front(), fill)) {
+        return fail(ErrorCode::conflict, "fill {} of order {} was applied with other content", fill.id, fill.client_id);
+      }
+      continue;
+    }
+    auto order = find_orders(database, "WHERE client_id = ?1", fill.client_id);
+    if (!order) return fail(order.error());
+    if (order->empty()) {
+      return fail(ErrorCode::not_found, "fill {} is of order {}, which is not in the journal", fill.id, fill.client_id);
+    }
+    if (order->front().order.symbol != fill.symbol || order->front().order.side != fill.side) {
+      return fail(ErrorCode::conflict, "fill {} is a {} of {}, its order {} is not", fill.id, name_of(fill.side),
+                  fill.symbol, fill.client_id);
+    }
+    insert_fill(database, fill);
+    ++added;
+  }
+  return added;
+}
+
 }  // namespace
 
 struct SqliteRunStore::Connection {
@@ -137,24 +183,14 @@ Result<void> SqliteRunStore::add_intents(const std::vector<OrderRecord>& orders)
   });
 }
 
-Result<void> SqliteRunStore::update_order(const OrderReport& report) {
+Result<void> SqliteRunStore::update_order(const OrderReport& report) { return record_answer(report, {}); }
+
+Result<void> SqliteRunStore::record_answer(const OrderReport& report, const std::vector<Fill>& fills) {
   return guarded(connection_->file, [&]() -> Result<void> {
     SQLite::Database& database = *connection_->database;
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-    auto there = find_orders(database, "WHERE client_id = ?1", report.client_id);
-    if (!there) return fail(there.error());
-    if (there->empty()) return fail(ErrorCode::not_found, "order {} is not in the journal", report.client_id);
-    const OrderRecord& record = there->front();
-    if (!is_legal(record.state, report.state)) {
-      return fail(ErrorCode::conflict, "order {} is {}, cannot become {}", report.client_id, name_of(record.state),
-                  name_of(report.state));
-    }
-    if (report.filled < record.report.filled || report.filled > record.order.quantity) {
-      return fail(ErrorCode::conflict, "order {} reports {} filled, must be between the {} known and its quantity {}",
-                  report.client_id, report.filled.to_string(), record.report.filled.to_string(),
-                  record.order.quantity.to_string());
-    }
-    update_report(database, report);
+    if (auto applied = apply_fills(database, fills); !applied) return fail(applied.error());
+    if (auto applied = apply_report(database, report); !applied) return applied;
     transaction.commit();
     return {};
   });
@@ -164,31 +200,8 @@ Result<std::size_t> SqliteRunStore::add_fills(const std::vector<Fill>& fills) {
   return guarded(connection_->file, [&]() -> Result<std::size_t> {
     SQLite::Database& database = *connection_->database;
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-    std::size_t added = 0;
-    for (const Fill& fill : fills) {
-      auto known = find_fills(database, "WHERE id = ?1", fill.id);
-      if (!known) return fail(known.error());
-      if (!known->empty()) {
-        if (!same_fill(known->front(), fill)) {
-          return fail(ErrorCode::conflict, "fill {} of order {} was applied with other content", fill.id,
-                      fill.client_id);
-        }
-        continue;
-      }
-      auto order = find_orders(database, "WHERE client_id = ?1", fill.client_id);
-      if (!order) return fail(order.error());
-      if (order->empty()) {
-        return fail(ErrorCode::not_found, "fill {} is of order {}, which is not in the journal", fill.id,
-                    fill.client_id);
-      }
-      if (order->front().order.symbol != fill.symbol || order->front().order.side != fill.side) {
-        return fail(ErrorCode::conflict, "fill {} is a {} of {}, its order {} is not", fill.id, name_of(fill.side),
-                    fill.symbol, fill.client_id);
-      }
-      insert_fill(database, fill);
-      ++added;
-    }
-    if (added > 0) transaction.commit();  // nothing new costs no sync
+    auto added = apply_fills(database, fills);
+    if (added && *added > 0) transaction.commit();  // nothing new costs no sync
     return added;
   });
 }

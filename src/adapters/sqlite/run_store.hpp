@@ -18,6 +18,7 @@ class SqliteRunStore final : public RunStore {
   [[nodiscard]] Result<void> add_intents(const std::vector<OrderRecord>& orders) override;
   [[nodiscard]] Result<void> update_order(const OrderReport& report) override;
   [[nodiscard]] Result<std::size_t> add_fills(const std::vector<Fill>& fills) override;
+  [[nodiscard]] Result<void> record_answer(const OrderReport& report, const std::vector<Fill>& fills) override;
   [[nodiscard]] Result<void> finish_run(const RunRecord& run) override;
   [[nodiscard]] Result<std::optional<RunRecord>> run(std::string_view id_prefix) override;
   [[nodiscard]] Result<std::vector<RunRecord>> runs(int count_max) override;

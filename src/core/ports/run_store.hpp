@@ -43,6 +43,8 @@ class RunStore {
   // Applies each fill once, whatever its order and however often it is told. Returns how many were new.
   // Errors: conflict for a fill id that was applied with other content, not_found for an order unknown here.
   [[nodiscard]] virtual Result<std::size_t> add_fills(const std::vector<Fill>& fills) = 0;
+  // Both of the above in one durable transaction: what a broker answered, with the fills it counts. Errors: of both.
+  [[nodiscard]] virtual Result<void> record_answer(const OrderReport& report, const std::vector<Fill>& fills) = 0;
   [[nodiscard]] virtual Result<void> finish_run(const RunRecord& run) = 0;
 
   [[nodiscard]] virtual Result<std::optional<RunRecord>> run(std::string_view id_prefix) = 0;  // conflict: ambiguous
