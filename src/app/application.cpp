@@ -10,7 +10,9 @@
 #include "adapters/sqlite/price_store.hpp"
 #include "adapters/sqlite/run_store.hpp"
 #include "adapters/system/digest.hpp"
+#include "app/config_keys.hpp"
 #include "app/plugin_folders.hpp"
+#include "core/base/nearest.hpp"
 #include "services/executor.hpp"
 
 namespace rebalancer::app {
@@ -51,6 +53,21 @@ std::vector<std::pair<PluginKind, PluginSection>> named_plugins(const Config& co
                        PluginSection{.use = config.analytics[i], .path = fmt::format("analytics[{}]", i)});
   }
   return named;
+}
+
+// A plugin's schema knows the plugin's keys only; the word mistyped may be one of ours beside them.
+std::string host_key_hint(const SchemaFinding& finding) {
+  if (!finding.message.starts_with("unknown key") || finding.message.find("did you mean") != std::string::npos)
+    return "";
+  const std::size_t dot = finding.path.rfind('.');
+  if (dot == std::string::npos) return "";
+  const std::string section = finding.path.substr(0, finding.path.find('[')).substr(0, dot) + ".";
+  std::vector<std::string> names;
+  for (const KeyRow& row : key_table()) {
+    if (row.path.starts_with(section)) names.push_back(row.path.substr(section.size()));
+  }
+  const auto nearest = nearest_name(finding.path.substr(dot + 1), names);
+  return nearest ? fmt::format(", did you mean \"{}\"?", *nearest) : "";
 }
 
 }  // namespace
@@ -134,7 +151,7 @@ Built<void> Application::check_plugins() {
     for (const std::string& secret : check.secrets) secrets_.add(secret);
     for (const SchemaFinding& finding : check.findings) {
       if (wrong.exit_code == ExitCode::ok) wrong.exit_code = ExitCode::configuration;
-      wrong.problems.push_back(config_.problem_at(finding.path, finding.to_string()));
+      wrong.problems.push_back(config_.problem_at(finding.path, finding.to_string() + host_key_hint(finding)));
     }
   }
   if (wrong.problems.empty()) {
@@ -305,7 +322,13 @@ Built<std::unique_ptr<Pipeline>> Application::pipeline(Pipeline::Listener listen
                       std::move(analytics),
                       &system::sha256_hex,
                       [](const RunReport& report) { return static_cast<int>(exit_code_of(report)); }};
-  return std::make_unique<Pipeline>(std::move(parts), pipeline_settings(*today), std::move(listener));
+  // Whoever speaks during a run, plugins too, is logged with its id.
+  Pipeline::Listener names_run = [this, watcher = std::move(listener)](const RunReport& report, Stage stage,
+                                                                       const StageReport* finished) {
+    events_->set_run_id(report.id);
+    if (watcher) watcher(report, stage, finished);
+  };
+  return std::make_unique<Pipeline>(std::move(parts), pipeline_settings(*today), std::move(names_run));
 }
 
 Built<Application::Holdings> Application::holdings(std::optional<Date> as_of) {

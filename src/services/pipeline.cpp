@@ -362,8 +362,10 @@ Result<StageReport> Pipeline::Run::execute() {
 
 Result<StageReport> Pipeline::Run::analyze_target() {
   report.analysis = analyze(parts().analytics, *frame, report.optimized->weights, settings().optimizer.risk_free_rate);
-  return StageReport{Stage::analyze, "ok", 0,
-                     fmt::format("{} analyses over {} days", report.analysis.size(), frame->rows())};
+  std::vector<std::string> names;
+  for (const auto& [name, answer] : report.analysis) names.push_back(name);
+  if (names.empty()) return StageReport{Stage::analyze, "skipped", 0, "no analytic is configured"};
+  return StageReport{Stage::analyze, "ok", 0, fmt::format("{} over {} days", fmt::join(names, ", "), frame->rows())};
 }
 
 void Pipeline::Run::finish() {

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <cmath>
+#include <set>
+#include <sstream>
 
 #include <doctest/doctest.h>
 
@@ -208,4 +211,39 @@ TEST_CASE("the pipeline runs on real prices: 20 stocks from 2014 to 2018") {
   CHECK(number_at(report, "/drift_after/largest") < 0.02);
   const auto again = json_of(run_binary(directory, {"run", "--as-of", "2018-04-11", "--json"}));
   CHECK(text_at(again, "/outcome") != "traded");
+}
+
+TEST_CASE("prices leave the store and enter another one unchanged") {
+  const TemporaryDirectory directory;
+  directory.write("config.yaml", sample_config());
+  REQUIRE(run_binary(directory, {"fetch", "--as-of", "2026-11-20"}).exit_code == 0);
+  const auto exported = run_binary(directory, {"data", "export"});
+  REQUIRE(exported.exit_code == 0);
+  directory.write("copy.csv", exported.out);
+  const auto imported =
+      json_of(run_binary(directory, {"data", "import", "copy.csv", "--set", "store.path=data/other.db", "--json"}));
+  CHECK(number_at(imported, "/bars_new") == number_at(imported, "/bars"));
+  CHECK(number_at(imported, "/symbols") == 5);
+  CHECK(run_binary(directory, {"data", "export", "--set", "store.path=data/other.db"}).out == exported.out);
+  const auto again =
+      json_of(run_binary(directory, {"data", "import", "copy.csv", "--set", "store.path=data/other.db", "--json"}));
+  CHECK(number_at(again, "/bars_new") == 0);
+  CHECK(run_binary(directory, {"data", "import", "absent.csv"}).exit_code == 4);
+}
+
+TEST_CASE("log lines on stderr are JSON with a stable event name and the run's id") {
+  const TemporaryDirectory directory;
+  directory.write("config.yaml", sample_config());
+  const auto run = run_binary(directory, {"run", "--as-of", "2026-11-20", "--json"});
+  const std::string id = text_at(json_of(run), "/decision");
+  std::set<std::string> events;
+  std::istringstream lines(run.err);
+  for (std::string line; std::getline(lines, line);) {
+    const auto entry = boost::json::parse(line);
+    events.insert(text_at(entry, "/event"));
+    CHECK(text_at(entry, "/run_id") == id);
+  }
+  for (const char* event : {"run_started", "stage_finished", "order_sent", "order_filled", "run_finished"}) {
+    CHECK_MESSAGE(events.contains(event), event);
+  }
 }
