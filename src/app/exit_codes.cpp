@@ -11,7 +11,7 @@ constexpr std::array<ExitCodeRow, 12> rows{{
     {ExitCode::usage, "usage", "the command line is wrong"},
     {ExitCode::configuration, "configuration", "config.yaml, the environment or --set is wrong"},
     {ExitCode::data, "data", "data is missing, stale or rejected"},
-    {ExitCode::infeasible, "infeasible", "no allocation satisfies the constraints"},
+    {ExitCode::infeasible, "infeasible", "no allocation: the constraints contradict each other, or the solve failed"},
     {ExitCode::refused, "refused", "a limit, the proof or the halt forbids it"},
     {ExitCode::broker, "broker", "broker, network or authentication"},
     {ExitCode::ambiguous_order, "ambiguous_order", "an order's outcome is unknown: a human is needed"},
@@ -28,7 +28,8 @@ bool is_network(ErrorCode code) {
 }  // namespace
 
 ExitCode exit_code_for(Area area, ErrorCode code) {
-  if (code == ErrorCode::internal && area != Area::plugin) return ExitCode::internal;
+  // A strategy is somebody's plugin: when its solve fails, for whatever reason, there is no allocation.
+  if (code == ErrorCode::internal && area != Area::plugin && area != Area::strategy) return ExitCode::internal;
   switch (area) {
     case Area::command_line:
       return ExitCode::usage;
@@ -45,7 +46,7 @@ ExitCode exit_code_for(Area area, ErrorCode code) {
     case Area::quality:
       return ExitCode::data;
     case Area::strategy:
-      return code == ErrorCode::conflict ? ExitCode::infeasible : ExitCode::data;
+      return code == ErrorCode::invalid || code == ErrorCode::not_found ? ExitCode::data : ExitCode::infeasible;
     case Area::planner:
       return code == ErrorCode::rejected ? ExitCode::refused : ExitCode::data;
     case Area::proof:
