@@ -47,7 +47,7 @@ void check_plugins(Application& application, std::vector<Checkup>& checkups) {
   std::string usable;
   for (const PluginInfo& plugin : application.plugins().plugins()) {
     if (plugin.usable()) {
-      usable += (usable.empty() ? "" : ", ") + plugin.name;
+      usable += fmt::format("{}{} {}", usable.empty() ? "" : ", ", name_of(*plugin.kind), plugin.name);
     } else {
       checkups.push_back(
           warning("plugins", plugin.refusal, fmt::format("rebalancer plugins check {}", plugin.file.string())));

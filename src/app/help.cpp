@@ -76,8 +76,8 @@ std::string usage_line(const Command& command, const std::string& path) {
 
 std::string help_overview(std::span<const Command> commands) {
   std::string text =
-      "usage: rebalancer [--config FILE] [--set section.key=value]... [--json] [--quiet]\n"
-      "                  [--no-color] COMMAND ...\n\n"
+      "usage: rebalancer [--config FILE] [--set section.key=value]... [--json]\n"
+      "                  [--quiet] [--no-color] COMMAND ...\n\n"
       "Turns prices into an allocation, proves the plan and executes it.\n\n"
       "commands:\n";
   std::vector<std::pair<std::string, std::string>> rows;
