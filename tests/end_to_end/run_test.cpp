@@ -1,7 +1,13 @@
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cmath>
+#include <fstream>
+#include <iterator>
+#include <netinet/in.h>
 #include <set>
 #include <sstream>
+#include <sys/socket.h>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -246,4 +252,40 @@ TEST_CASE("log lines on stderr are JSON with a stable event name and the run's i
   for (const char* event : {"run_started", "stage_finished", "order_sent", "order_filled", "run_finished"}) {
     CHECK_MESSAGE(events.contains(event), event);
   }
+}
+
+TEST_CASE("a run that is told to stop ends with its report, in good order") {
+  // The address answers to nobody: the fetch waits until it is told to stop.
+  const TemporaryDirectory directory;
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(listen(listener, 8) == 0);
+  REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  directory.write("config.yaml",
+                  "portfolio: {tickers: [SPY, BND]}\nstrategy: {use: equal_weight}\n"
+                  "provider: {use: yahoo, base_url: \"http://127.0.0.1:" +
+                      std::to_string(ntohs(address.sin_port)) + "\"}\n");
+  // Once the binary has connected it is inside the fetch; then it gets its signal.
+  std::thread stopper([&] {
+    const int connected = accept(listener, nullptr, nullptr);
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      std::ifstream command(entry.path() / "cmdline");
+      const std::string line((std::istreambuf_iterator<char>(command)), std::istreambuf_iterator<char>());
+      const auto name = entry.path().filename().string();
+      if (line.find("stop-me-please") != std::string::npos && line.find("rebalancer") != std::string::npos) {
+        kill(static_cast<pid_t>(std::stoi(name)), SIGTERM);
+      }
+    }
+    close(connected);
+  });
+  const auto run =
+      run_binary(directory, {"run", "--as-of", "2026-11-20", "--json", "--set", "portfolio.id=stop-me-please"});
+  stopper.join();
+  close(listener);
+  CHECK(run.exit_code == 4);
+  CHECK(text_at(json_of(run), "/outcome") == "held");
 }

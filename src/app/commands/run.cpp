@@ -3,6 +3,7 @@
 #include "app/commands.hpp"
 #include "app/context.hpp"
 #include "app/report_text.hpp"
+#include "app/signal_stop.hpp"
 #include "services/report_json.hpp"
 
 namespace rebalancer::app {
@@ -26,6 +27,8 @@ int run_pipeline(Context& context, const ParsedArguments& arguments, RunRequest 
   auto pipeline = (*application)->pipeline(progress_line(context));
   if (!pipeline) return context.report(pipeline.error());
   request.as_of = arguments.date("as-of");
+  const SignalStop stop;
+  request.stop = stop.token();
   const RunReport report = (*pipeline)->run(request);
   context.out << (context.global.json ? to_json(report) + "\n" : report_text(report, context.terminal));
   if (report.hold) {
