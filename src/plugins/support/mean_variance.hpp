@@ -13,34 +13,13 @@
 #include "core/quant/certificate.hpp"
 #include "core/quant/estimates.hpp"
 #include "core/quant/mean_variance.hpp"
+#include "plugins/support/failure.hpp"
 
 namespace rebalancer::plugin_support {
 
-inline rb_code code_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::invalid:
-      return RB_INVALID;
-    case ErrorCode::not_found:
-      return RB_NOT_FOUND;
-    case ErrorCode::conflict:
-      return RB_CONFLICT;
-    case ErrorCode::unavailable:
-      return RB_UNAVAILABLE;
-    case ErrorCode::rejected:
-      return RB_REJECTED;
-    case ErrorCode::timeout:
-      return RB_TIMEOUT;
-    case ErrorCode::exhausted:
-      return RB_EXHAUSTED;
-    case ErrorCode::internal:
-      return RB_INTERNAL;
-  }
-  return RB_INTERNAL;
-}
-
 template <class T>
 T value_of(Result<T> result) {
-  if (!result) throw sdk::Failure(code_of(result.error().code), result.error().message);
+  if (!result) throw failure(result.error());
   return *std::move(result);
 }
 

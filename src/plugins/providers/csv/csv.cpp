@@ -11,6 +11,7 @@
 
 #include "core/base/nearest.hpp"
 #include "core/market/price_csv.hpp"
+#include "plugins/support/failure.hpp"
 #include "schema_json.hpp"
 #include "text_file.hpp"
 
@@ -19,19 +20,6 @@ namespace {
 using namespace rebalancer;
 
 constexpr std::size_t bytes_max = 512U << 20U;
-
-rb_code code_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::not_found:
-      return RB_NOT_FOUND;
-    case ErrorCode::unavailable:
-      return RB_UNAVAILABLE;
-    case ErrorCode::exhausted:
-      return RB_EXHAUSTED;
-    default:
-      return RB_INVALID;
-  }
-}
 
 rb_bar plain(const Bar& bar) {
   return {bar.date.days(), 0, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.dividend, bar.split_ratio};
@@ -73,10 +61,10 @@ class CsvProvider final : public sdk::Provider {
     read_.reset();
     csv_ = {};
     const auto text = read_text_file(path_, bytes_max);
-    if (!text) throw sdk::Failure(code_of(text.error().code), text.error().message);
+    if (!text) throw plugin_support::failure(text.error());
     const std::string name = std::filesystem::path(path_).filename().string();
     auto csv = parse_price_csv(*text, path_, "csv " + name);
-    if (!csv) throw sdk::Failure(code_of(csv.error().code), csv.error().message);
+    if (!csv) throw plugin_support::failure(csv.error());
     for (const std::string& warning : csv->warnings) host().warning(path_ + ": " + warning);
     csv_ = *std::move(csv);
     read_ = stamp;

@@ -6,6 +6,7 @@
 
 #include <rebalancer/plugin.hpp>
 
+#include "plugins/support/failure.hpp"
 #include "raw_bars.hpp"
 #include "schema_json.hpp"
 
@@ -13,29 +14,6 @@ namespace {
 
 using namespace rebalancer::sdk;
 namespace yahoo = rebalancer::yahoo;
-
-rb_code code_of(rebalancer::ErrorCode code) {
-  using rebalancer::ErrorCode;
-  switch (code) {
-    case ErrorCode::invalid:
-      return RB_INVALID;
-    case ErrorCode::not_found:
-      return RB_NOT_FOUND;
-    case ErrorCode::conflict:
-      return RB_CONFLICT;
-    case ErrorCode::unavailable:
-      return RB_UNAVAILABLE;
-    case ErrorCode::rejected:
-      return RB_REJECTED;
-    case ErrorCode::timeout:
-      return RB_TIMEOUT;
-    case ErrorCode::exhausted:
-      return RB_EXHAUSTED;
-    case ErrorCode::internal:
-      return RB_INTERNAL;
-  }
-  return RB_INTERNAL;
-}
 
 std::string percent_encoded(std::string_view text) {
   std::string out;
@@ -100,7 +78,9 @@ class Yahoo final : public Provider {
 
     const auto raw = yahoo::raw_bars(chart, rebalancer::Instant::from_nanoseconds(now),
                                      rebalancer::Date::from_days(from), rebalancer::Date::from_days(to));
-    if (!raw) throw Failure(code_of(raw.error().code), fmt::format("answer for {}: {}", symbol, raw.error().message));
+    if (!raw)
+      throw Failure(rebalancer::plugin_support::code_of(raw.error().code),
+                    fmt::format("answer for {}: {}", symbol, raw.error().message));
     for (const std::string& note : raw->notes) host().warning(fmt::format("{}: {}", symbol, note));
 
     std::vector<rb_bar> bars;
@@ -149,7 +129,8 @@ class Yahoo final : public Provider {
       throw Failure(RB_NOT_FOUND, fmt::format("no symbol {}: {}", symbol, chart.error().message));
     }
     if (!chart) {
-      throw Failure(code_of(chart.error().code), fmt::format("answer for {}: {}", symbol, chart.error().message));
+      throw Failure(rebalancer::plugin_support::code_of(chart.error().code),
+                    fmt::format("answer for {}: {}", symbol, chart.error().message));
     }
     if (says_nothing) return *chart;
 

@@ -13,28 +13,16 @@
 
 #include "core/market/fact.hpp"
 #include "fact_file.hpp"
+#include "plugins/support/failure.hpp"
 #include "schema_json.hpp"
 
 namespace {
 
 using namespace rebalancer;
 
-rb_code code_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::invalid:
-      return RB_INVALID;
-    case ErrorCode::conflict:
-      return RB_CONFLICT;
-    case ErrorCode::exhausted:
-      return RB_EXHAUSTED;
-    default:
-      return RB_UNAVAILABLE;
-  }
-}
-
 template <class T>
 T taken(Result<T> result) {
-  if (!result) throw sdk::Failure(code_of(result.error().code), result.error().message);
+  if (!result) throw plugin_support::failure(result.error());
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
