@@ -11,7 +11,7 @@ namespace {
 
 using rebalancer::sdk::Failure;
 
-constexpr int busy_timeout_ms = 5000;
+constexpr int busy_timeout_ms = 2000;
 
 rb_code code_of(int result) {
   switch (result & 0xff) {
@@ -78,9 +78,11 @@ Database::Database(const std::string& file) : file_(file) {
   try {
     sqlite3_extended_result_codes(handle_, 1);
     sqlite3_busy_timeout(handle_, busy_timeout_ms);
-    // A rollback journal: SQLite 3.40 may lose what two connections write through a write-ahead log, and a paper
-    // account may be looked at while it trades.
-    execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON;");
+    // One sync per commit, and one connection only: SQLite 3.40 may lose what two write through a write-ahead log.
+    execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;");
+    if (const std::string mode = journal_mode(); mode != "wal" && mode != "memory") {
+      throw Failure(RB_INTERNAL, file + ": journal_mode is " + mode + ", must be wal");
+    }
   } catch (...) {
     close();
     throw;
@@ -88,6 +90,11 @@ Database::Database(const std::string& file) : file_(file) {
 }
 
 Database::~Database() { close(); }
+
+std::string Database::journal_mode() {
+  Statement mode = query("PRAGMA journal_mode = WAL");
+  return mode.next() ? mode.text(0) : "";
+}
 
 void Database::close() noexcept {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
@@ -113,6 +120,9 @@ sqlite3_stmt* Database::prepared(std::string_view sql) {
 }
 
 void Database::fail() const {
+  if ((sqlite3_errcode(handle_) & 0xff) == SQLITE_BUSY) {
+    throw Failure(RB_UNAVAILABLE, file_ + ": the paper account is in use by another process");
+  }
   throw Failure(code_of(sqlite3_errcode(handle_)), file_ + ": " + sqlite3_errmsg(handle_));
 }
 

@@ -37,7 +37,7 @@ class Statement {
 
 class Database {
  public:
-  // Opens or creates the file and its folders. What is committed is on the disk.
+  // Opens or creates the file and its folders, for this connection alone. What is committed is on the disk.
   explicit Database(const std::string& file);
   ~Database();
   Database(const Database&) = delete;
@@ -61,6 +61,7 @@ class Database {
 
  private:
   [[nodiscard]] sqlite3_stmt* prepared(std::string_view sql);
+  [[nodiscard]] std::string journal_mode();
   void close() noexcept;
 
   std::string file_;
