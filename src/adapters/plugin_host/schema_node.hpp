@@ -2,7 +2,6 @@
 #pragma once
 #include <memory>
 #include <optional>
-#include <regex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +9,7 @@
 #include <boost/json/value.hpp>
 
 #include "adapters/plugin_host/schema.hpp"
+#include "adapters/plugin_host/schema_pattern.hpp"
 
 namespace rebalancer {
 
@@ -26,7 +26,7 @@ struct Schema::Node {
   std::optional<double> minimum, maximum, exclusive_minimum, exclusive_maximum;
   std::optional<std::size_t> length_min, length_max;  // in bytes
   std::string pattern_text;
-  std::optional<std::regex> pattern;
+  std::shared_ptr<const SchemaPattern> pattern;  // null: any text
 
   std::vector<std::pair<std::string, std::unique_ptr<Node>>> properties;  // as written, in order
   std::vector<std::string> required;

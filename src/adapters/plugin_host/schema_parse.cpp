@@ -147,9 +147,8 @@ class Reader {
         return fail(ErrorCode::invalid, "{}\"pattern\" must be a text, of a string", at(path));
       }
       node.pattern_text = scalar_text(*pattern);
-      try {
-        node.pattern.emplace(node.pattern_text, std::regex::ECMAScript);
-      } catch (const std::regex_error&) {
+      node.pattern = SchemaPattern::compile(node.pattern_text);
+      if (!node.pattern) {
         return fail(ErrorCode::invalid, "{}\"pattern\" is {}, not a regular expression", at(path), json_text(*pattern));
       }
     }

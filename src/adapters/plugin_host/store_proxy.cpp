@@ -7,6 +7,8 @@
 namespace rebalancer {
 namespace {
 
+constexpr std::size_t symbols_max = 100'000;
+
 class StoreProxy final : public PriceStore {
  public:
   explicit StoreProxy(std::unique_ptr<Instance> instance) : instance_(std::move(instance)) {}
@@ -59,6 +61,7 @@ class StoreProxy final : public PriceStore {
     auto called = instance_->run(
         "symbols", [&] { return instance_->api<rb_store>().symbols(instance_->self(), &Names::on_text, &names); });
     if (!called) return fail(called.error());
+    if (names.texts.size() > symbols_max) return instance_->returned("more than {} symbols", symbols_max);
     std::vector<Symbol> symbols;
     for (const std::string& name : names.texts) {
       auto symbol = Symbol::parse(name);
@@ -75,7 +78,8 @@ class StoreProxy final : public PriceStore {
   struct Names {
     std::vector<std::string> texts;
     static void on_text(void* ctx, rb_str text) noexcept {
-      static_cast<Names*>(ctx)->texts.push_back(printable(text, 40));
+      auto& texts = static_cast<Names*>(ctx)->texts;
+      if (texts.size() <= symbols_max) texts.push_back(printable(text, 40));
     }
   };
   static rb_str lent(const Symbol& symbol) { return {symbol.str().data(), symbol.str().size()}; }

@@ -1,4 +1,6 @@
+#include <atomic>
 #include <cmath>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -27,7 +29,8 @@ AllocationProblem problem_on(const PriceFrame& prices) {
 struct Fixture {
   LoadedPlugins loaded{{built("bad_plugins/bad_strategy.so"), built("bad_plugins/throwing_call.so"),
                         built("bad_plugins/raw_throw.so"), built("bad_plugins/older_strategy.so"),
-                        built("plugins/equal_weight.so"), built("plugins/fixed.so")}};
+                        built("bad_plugins/one_at_a_time.so"), built("plugins/equal_weight.so"),
+                        built("plugins/fixed.so")}};
   PriceFrame prices = frame_of({"BND", "QQQ", "SPY", "VTI"});
   AllocationProblem problem = problem_on(prices);
 
@@ -157,4 +160,18 @@ TEST_CASE_FIXTURE(Fixture, "fixed gives the configured weights or refuses, namin
         Error{ErrorCode::invalid, "fixed: weights names GLD, which is not among the 4 symbols to weigh"});
   CHECK(loaded.host.create_strategy("fixed", loaded.json(R"({"weights": {"SPY": 0.6}})"), loaded.options()).error() ==
         Error{ErrorCode::invalid, "fixed: weights sum to 0.6, must sum to 1"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "two threads never meet in one instance") {
+  auto strategy = loaded.host.create_strategy("one_at_a_time", {}, loaded.options());
+  REQUIRE(strategy);
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int call = 0; call < 2000; ++call) refused += (*strategy)->weigh(problem) ? 0 : 1;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(refused == 0);
 }
