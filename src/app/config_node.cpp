@@ -230,7 +230,9 @@ NodeSearch search(const ConfigNode& root, std::string_view path) {
   while (!path.empty()) {
     const bool index = path.front() == '[';
     if (path.front() == '.') path.remove_prefix(1);
-    const std::size_t end = index ? path.find(']') : path.find_first_of(".[");
+    // "BRK.B" may well be a key.
+    const bool whole = !index && result.found->find(path) != nullptr;
+    const std::size_t end = whole ? std::string_view::npos : index ? path.find(']') : path.find_first_of(".[");
     const std::string_view step =
         path.substr(index ? 1 : 0, end == std::string_view::npos ? end : end - (index ? 1 : 0));
     path.remove_prefix(end == std::string_view::npos ? path.size() : end + (index ? 1 : 0));

@@ -12,10 +12,26 @@ namespace {
 
 // One line of the output: a key with its value, or a section's name.
 struct Leaf {
-  std::string path;
+  std::vector<std::string> steps;  // the path's parts; "- 0" for a place in a list. A plugin's own key is one part,
+  std::string path;                // whatever characters are in it.
   std::string yaml;
   std::string json;
 };
+
+std::vector<std::string> steps_of(const std::string& path) {
+  std::vector<std::string> steps;
+  std::string step;
+  for (const char c : path) {
+    if (c == '.' || c == '[') {
+      steps.push_back(std::move(step));
+      step.clear();
+    }
+    if (c == '[') step = "- ";
+    if (c != '.' && c != '[' && c != ']') step += c;
+  }
+  steps.push_back(std::move(step));
+  return steps;
+}
 
 const ConfigNode* node_at(const Config& config, std::string_view path) {
   return config.sources == nullptr ? nullptr : search(config.sources->root, path).found;
@@ -82,7 +98,10 @@ void add_own(const Config& config, const std::string& path, std::vector<Leaf>& l
   }
   std::sort(own.begin(), own.end(), [](const ConfigMember* a, const ConfigMember* b) { return a->key < b->key; });
   for (const ConfigMember* member : own) {
-    leaves.push_back({path + "." + member->key, flow_yaml(member->value()), flow_json(member->value())});
+    std::vector<std::string> steps = steps_of(path);
+    steps.push_back(member->key);
+    leaves.push_back(
+        {std::move(steps), path + "." + member->key, flow_yaml(member->value()), flow_json(member->value())});
   }
 }
 
@@ -91,7 +110,8 @@ std::vector<Leaf> leaves_of(const Config& config) {
   for (const KeyRow& row : key_table()) {
     if (row.path == "provider.use") {
       for (const PluginSection& provider : config.providers) {
-        leaves.push_back({provider.path + ".use", yaml_scalar(provider.use), json_string(provider.use)});
+        leaves.push_back({steps_of(provider.path + ".use"), provider.path + ".use", yaml_scalar(provider.use),
+                          json_string(provider.use)});
         add_own(config, provider.path, leaves);
       }
       continue;
@@ -101,7 +121,8 @@ std::vector<Leaf> leaves_of(const Config& config) {
     const auto yaml = row.yaml(config);
     if (yaml) {
       const bool secret = node != nullptr && holds_secret(*node);
-      leaves.push_back({row.path, secret ? "\"***\"" : *yaml, secret ? "\"***\"" : row.json(config)});
+      leaves.push_back(
+          {steps_of(row.path), row.path, secret ? "\"***\"" : *yaml, secret ? "\"***\"" : row.json(config)});
     }
     if (row.path == "store.use") add_own(config, "store", leaves);
     if (row.path == "strategy.use") add_own(config, "strategy", leaves);
@@ -118,28 +139,13 @@ std::string origin_of(const Config& config, const std::string& path) {
   return node_at(config, other) == nullptr ? "default" : config.locate(other);
 }
 
-std::vector<std::string> steps_of(const std::string& path) {
-  std::vector<std::string> steps;
-  std::string step;
-  for (const char c : path) {
-    if (c == '.' || c == '[') {
-      steps.push_back(std::move(step));
-      step.clear();
-    }
-    if (c == '[') step = "- ";
-    if (c != '.' && c != '[' && c != ']') step += c;
-  }
-  steps.push_back(std::move(step));
-  return steps;
-}
-
 }  // namespace
 
 std::string config_yaml(const Config& config, bool origins) {
   std::string text;
   std::vector<std::string> open;
   for (const Leaf& leaf : leaves_of(config)) {
-    const std::vector<std::string> steps = steps_of(leaf.path);
+    const std::vector<std::string>& steps = leaf.steps;
     std::size_t same = 0;
     while (same < open.size() && same + 1 < steps.size() && open[same] == steps[same]) ++same;
     open.assign(steps.begin(), steps.end() - 1);
@@ -171,7 +177,7 @@ std::string config_json(const Config& config) {
   json.object();
   std::vector<std::string> open;
   for (const Leaf& leaf : leaves_of(config)) {
-    std::vector<std::string> steps = steps_of(leaf.path);
+    const std::vector<std::string>& steps = leaf.steps;
     std::size_t same = 0;
     while (same < open.size() && same + 1 < steps.size() && open[same] == steps[same]) ++same;
     for (std::size_t depth = open.size(); depth > same; --depth) json.end();

@@ -137,6 +137,14 @@ TEST_CASE("providers may be a list, each with its own keys and place") {
   CHECK(problem.column == 11);
 }
 
+TEST_CASE("a symbol with a dot has its own place") {
+  const auto config = load(
+      "portfolio: {tickers: [SPY, BRK.B]}\nprovider: {use: simulated}\nconstraints: {bounds: {SPY: ..50%, BRK.B: "
+      "10%..60%}}\n");
+  REQUIRE(config);
+  CHECK(config->locate("constraints.bounds.BRK.B") == "config.yaml:3:43");
+}
+
 TEST_CASE("anchors and aliases work") {
   const auto config =
       load("portfolio: {tickers: &all [SPY, BND]}\nprovider: {use: simulated}\nrebalance: {untouchable: *all}\n");
