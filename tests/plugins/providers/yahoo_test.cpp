@@ -212,3 +212,9 @@ TEST_CASE("a stopped call asks nothing more") {
   CHECK(yahoo.fetch({"AAPL"}) == RB_UNAVAILABLE);
   CHECK(yahoo.urls.empty());
 }
+
+TEST_CASE("yahoo has no list of all symbols") {
+  YahooUnderTest yahoo([](const std::string&) { return YahooUnderTest::Answer{500, ""}; });
+  CHECK(yahoo.fetch({}) == RB_INVALID);
+  CHECK(yahoo.urls.empty());
+}

@@ -51,6 +51,7 @@ class Yahoo final : public Provider {
   }
 
   void bars(std::span<const rb_str> symbols, rb_date from, rb_date to, const Emit& emit) override {
+    if (symbols.empty()) throw Failure(RB_INVALID, "there is no list of all symbols: name them");
     std::size_t done = 0;
     std::size_t base = 0;
     for (const rb_str& symbol : symbols) {
