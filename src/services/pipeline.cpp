@@ -252,7 +252,7 @@ Result<StageReport> Pipeline::Run::optimize_weights() {
   auto optimized = optimize(parts().strategy, *frame, settings().optimizer, current);
   if (!optimized) return fail(optimized.error());
   report.optimized = *std::move(optimized);
-  std::string detail = fmt::format("{}: {:+.1f}% at {:.1f}% volatility", settings().strategy,
+  std::string detail = fmt::format("{}: {:+.1f}%, volatility {:.1f}%", settings().strategy,
                                    100 * report.optimized->expected_return, 100 * report.optimized->volatility);
   if (report.optimized->equity_share) {
     detail += fmt::format(", {:.0f}% equities", 100 * *report.optimized->equity_share);
