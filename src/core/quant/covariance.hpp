@@ -1,6 +1,6 @@
 // Sample covariances. All take returns per period (days x symbols) and give numbers per year.
 #pragma once
-#include <Eigen/Core>
+#include "core/quant/product_blocks.hpp"
 
 namespace rebalancer {
 

@@ -6,8 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include <Eigen/Core>
-
+#include "core/quant/product_blocks.hpp"
 #include "core/quant/working_set.hpp"
 
 namespace rebalancer::active_set {

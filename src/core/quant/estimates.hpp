@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include <Eigen/Core>
-
+#include "core/quant/product_blocks.hpp"
 #include "core/quant/returns.hpp"
 
 namespace rebalancer {

@@ -2,9 +2,8 @@
 #pragma once
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "core/base/time.hpp"
+#include "core/quant/product_blocks.hpp"
 
 namespace rebalancer {
 

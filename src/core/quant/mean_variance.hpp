@@ -3,9 +3,8 @@
 #include <string>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "core/base/error.hpp"
+#include "core/quant/product_blocks.hpp"
 
 namespace rebalancer {
 

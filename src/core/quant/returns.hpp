@@ -3,10 +3,9 @@
 #include <string_view>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "core/base/error.hpp"
 #include "core/market/price_frame.hpp"
+#include "core/quant/product_blocks.hpp"
 
 namespace rebalancer {
 

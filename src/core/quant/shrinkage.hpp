@@ -1,7 +1,7 @@
 // Covariance estimates pulled towards a structure. Every moment divides by T, as in the papers of Ledoit and Wolf and
 // of Chen, Wiesel, Eldar and Hero; returns are days x symbols, the covariance is per year.
 #pragma once
-#include <Eigen/Core>
+#include "core/quant/product_blocks.hpp"
 
 namespace rebalancer {
 

@@ -3,9 +3,8 @@
 #include <optional>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "core/quant/mean_variance.hpp"
+#include "core/quant/product_blocks.hpp"
 
 namespace rebalancer::active_set {
 

@@ -4,8 +4,7 @@
 #pragma once
 #include <vector>
 
-#include <Eigen/Core>
-
+#include "core/quant/product_blocks.hpp"
 #include "core/quant/simplex.hpp"
 
 namespace rebalancer::active_set {
