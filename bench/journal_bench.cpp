@@ -42,8 +42,8 @@ class CountingStore final : public RunStore {
   int commits = 0;
 
   Result<void> begin_run(const RunRecord& run) override { return ++commits, store_.begin_run(run); }
-  Result<void> add_intents(const std::vector<OrderRecord>& orders) override {
-    return ++commits, store_.add_intents(orders);
+  Result<void> commit_plan(const PlanRecord& plan, const std::vector<OrderRecord>& orders) override {
+    return ++commits, store_.commit_plan(plan, orders);
   }
   Result<void> update_order(const OrderReport& report) override { return ++commits, store_.update_order(report); }
   Result<std::size_t> add_fills(const std::vector<Fill>& fills) override {
@@ -54,22 +54,49 @@ class CountingStore final : public RunStore {
   Result<void> record_answer(const OrderReport& report, const std::vector<Fill>& fills) override {
     return ++commits, store_.record_answer(report, fills);
   }
-  Result<void> finish_run(const RunRecord& run) override { return ++commits, store_.finish_run(run); }
+  Result<void> finish_run(const RunRecord& run, const SealRecord& seal, const std::optional<Book>& book) override {
+    return ++commits, store_.finish_run(run, seal, book);
+  }
+  // Commits once in the life of a journal.
+  Result<void> bind_owner(const JournalOwner& owner) override { return store_.bind_owner(owner); }
   Result<std::optional<RunRecord>> run(std::string_view prefix) override { return store_.run(prefix); }
   Result<std::vector<RunRecord>> runs(int count) override { return store_.runs(count); }
   Result<std::optional<RunRecord>> traded_run(std::string_view portfolio, Date session) override {
     return store_.traded_run(portfolio, session);
   }
+  Result<std::vector<RunRecord>> unfinished_runs(std::string_view portfolio) override {
+    return store_.unfinished_runs(portfolio);
+  }
+  Result<std::optional<PlanRecord>> plan_of(std::string_view id) override { return store_.plan_of(id); }
   Result<std::vector<OrderRecord>> orders_of(std::string_view id) override { return store_.orders_of(id); }
+  Result<std::optional<OrderRecord>> order(std::string_view id) override { return store_.order(id); }
+  Result<std::vector<OrderReport>> history_of(std::string_view id) override { return store_.history_of(id); }
   Result<std::vector<OrderRecord>> orders(int count) override { return store_.orders(count); }
+  Result<std::vector<OrderRecord>> orders_lacking_fills() override { return store_.orders_lacking_fills(); }
   Result<std::vector<OrderRecord>> open_orders() override { return store_.open_orders(); }
   Result<std::vector<Fill>> fills_of(std::string_view id) override { return store_.fills_of(id); }
   Result<Decimal> traded_value(std::string_view portfolio, Date session) override {
     return store_.traded_value(portfolio, session);
   }
+  Result<std::vector<std::string>> sent_orders(std::string_view portfolio, Date session) override {
+    return store_.sent_orders(portfolio, session);
+  }
+  Result<std::optional<SealRecord>> last_seal() override { return store_.last_seal(); }
+  Result<std::vector<SealRecord>> seals() override { return store_.seals(); }
+  Result<std::optional<ExpectedBook>> expected_book(std::string_view portfolio) override {
+    return store_.expected_book(portfolio);
+  }
 
  private:
   RunStore& store_;
+};
+
+// Always active: the real one is a file, and not what is measured here.
+class OpenSwitch final : public TradingSwitch {
+ public:
+  TradingStateRecord read() override { return {}; }
+  Pass pass() override { return {}; }
+  Result<void> set(const TradingStateRecord&) override { return {}; }
 };
 
 void open_journal(benchmark::State& state) {
@@ -99,18 +126,30 @@ void run_of_five_orders(benchmark::State& state) {
   test::FakeBroker broker;
   broker.can.dedupe = BrokerCapabilities::Dedupe::permanent;
   broker.can.lookup = BrokerCapabilities::Lookup::by_client_id;
+  broker.can.simulated = true;
   broker.marks = prices;
   const OrderPlan plan = plan_orders(book, target, prices, rules, broker.can).value();
   const PlanProof proof = check_plan(plan, book, prices, rules, {}, broker.can).value();
   test::FakeClock clock;
+  OpenSwitch trading_switch;
+  Gate gate(Paper::enter(broker, "fake").value(), trading_switch);
+  const std::string draft(30'000, ' ');
+  std::int32_t day = 0;
   for (auto _ : state) {
     broker.cash = Decimal::whole(100'000);
+    broker.shares.clear();
     test::RecordingEvents events;
     RunRecord run = run_named(new_run_id());
+    run.session = Date::from_days(++day);  // of its own: what counts towards the limits of a day does not grow
+    const ExecutionRules execution{run.portfolio, run.session, rules, {}, broker.can, [](Date) { return 0; }};
     const bool began = store.begin_run(run).has_value();
-    const auto done = Executor(broker, store, clock, events).execute(run.id, plan, proof, rules, broker.can, {});
+    const auto done =
+        Executor(gate, store, clock, events).execute({run.id, plan, proof, book.cash, {}, draft}, execution, {});
     run.finished_at = run.started_at;
-    const bool good = began && done && !done->ambiguous && store.finish_run(run);
+    const auto last = store.last_seal().value();
+    const SealRecord seal{last ? last->sequence + 1 : 1, run.id, std::string(64, 'a'),
+                          std::string(64, last ? 'a' : '0')};
+    const bool good = began && done && !done->ambiguous && store.finish_run(run, seal, read_book(gate.view()).value());
     if (!good || done->orders.back().report.state != OrderState::filled) state.SkipWithError("not executed");
   }
   state.counters["commits_per_run"] = benchmark::Counter(store.commits, benchmark::Counter::kAvgIterations);

@@ -43,7 +43,7 @@ void whole_pipeline(benchmark::State& state) {
     const auto started = std::chrono::steady_clock::now();
     auto application = Application::build(context);
     if (!application) return state.SkipWithError(application.error().message.c_str());
-    auto pipeline = (*application)->pipeline({});
+    auto pipeline = (*application)->pipeline({}, Application::Purpose::as_configured);
     if (!pipeline) return state.SkipWithError(pipeline.error().message.c_str());
     const auto built = std::chrono::steady_clock::now();
     const auto report = (*pipeline)->run({.as_of = rebalancer::Date::make(2026, 11, 20).value()});

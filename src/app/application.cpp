@@ -9,7 +9,6 @@
 #include "adapters/plugin_host/schema_check.hpp"
 #include "adapters/sqlite/price_store.hpp"
 #include "adapters/sqlite/run_store.hpp"
-#include "adapters/system/digest.hpp"
 #include "app/config_keys.hpp"
 #include "app/plugin_folders.hpp"
 #include "core/base/nearest.hpp"
@@ -74,7 +73,7 @@ std::string host_key_hint(const SchemaFinding& finding) {
 
 ExitCode exit_code_of(const RunReport& report) {
   if (report.ambiguous) return ExitCode::ambiguous_order;
-  if (!report.hold) return ExitCode::ok;
+  if (!report.hold) return report.refused ? ExitCode::refused : ExitCode::ok;
   const ErrorCode code = report.hold->error.code;
   switch (report.hold->stage) {
     // Whatever the cause, a network that is down included: there are no prices to decide on.
@@ -87,7 +86,7 @@ ExitCode exit_code_of(const RunReport& report) {
     case Stage::check:
       return exit_code_for(Area::proof, code);
     case Stage::execute:
-      return exit_code_for(Area::broker, code);
+      return exit_code_for(report.refused ? Area::proof : Area::broker, code);
     case Stage::analyze:
       return ExitCode::internal;
   }
@@ -113,7 +112,9 @@ Built<std::unique_ptr<Application>> Application::build(Context& context) {
 Application::Application(Context& context, Config config)
     : context_(context),
       config_(std::move(config)),
-      events_(system::LogEvents::to_stderr(log_settings(config_, context), clock_, secrets_)) {
+      events_(system::LogEvents::to_stderr(log_settings(config_, context), clock_, secrets_)),
+      trading_switch_(system::FileTradingSwitch::file_beside(config_.directory / config_.journal_path), clock_),
+      decisions_(system::DecisionFiles::folder_beside(config_.directory / config_.journal_path)) {
   for (const std::string& secret : config_.secrets()) secrets_.add(secret);
 }
 
@@ -267,68 +268,20 @@ Built<Fetcher*> Application::fetcher() {
   return fetcher_.get();
 }
 
+Built<Analytic*> Application::analytic(const std::string& name, const std::string& section) {
+  if (!analytics_.contains(name)) {
+    auto created = create<Analytic>({.use = name, .path = section}, Area::plugin,
+                                    [this](auto&&... arguments) { return plugins().create_analytic(arguments...); });
+    if (!created) return tl::unexpected(created.error());
+    analytics_[name] = *std::move(created);
+  }
+  return analytics_[name].get();
+}
+
 Built<Date> Application::session(std::optional<Date> as_of) {
   auto exchange = calendar();
   if (!exchange) return tl::unexpected(exchange.error());
   return as_of ? (*exchange)->session_on_or_before(*as_of) : (*exchange)->last_completed_session(clock_.now());
-}
-
-PipelineSettings Application::pipeline_settings(Date session) const {
-  PipelineSettings settings;
-  settings.portfolio = config_.portfolio.id;
-  settings.mode = name_of(config_.mode);
-  settings.strategy = config_.strategy.use;
-  settings.broker = config_.broker.use;
-  settings.symbols = config_.portfolio.tickers;
-  settings.lookback_sessions = config_.lookback_days;
-  settings.quality = config_.quality;
-  settings.optimizer = config_.optimizer;
-  if (auto age = config_.age_on(session)) settings.optimizer.age_years = *age;
-  settings.rebalance = config_.rebalance;
-  settings.limits = config_.limits;
-  return settings;
-}
-
-Built<std::unique_ptr<Pipeline>> Application::pipeline(Pipeline::Listener listener) {
-  if (auto checked = check_plugins(); !checked) return tl::unexpected(checked.error());
-  auto source = fetcher();
-  if (!source) return tl::unexpected(source.error());
-  auto chosen = strategy();
-  if (!chosen) return tl::unexpected(chosen.error());
-  auto executing = broker();
-  if (!executing) return tl::unexpected(executing.error());
-  auto journal = run_store();
-  if (!journal) return tl::unexpected(journal.error());
-  std::map<std::string, Analytic*> analytics;
-  for (std::size_t i = 0; i < config_.analytics.size(); ++i) {
-    const std::string& name = config_.analytics[i];
-    if (!analytics_.contains(name)) {
-      auto created = create<Analytic>({.use = name, .path = fmt::format("analytics[{}]", i)}, Area::plugin,
-                                      [this](auto&&... arguments) { return plugins().create_analytic(arguments...); });
-      if (!created) return tl::unexpected(created.error());
-      analytics_[name] = *std::move(created);
-    }
-    analytics[name] = analytics_[name].get();
-  }
-  auto today = session(std::nullopt);
-  if (!today) return tl::unexpected(today.error());
-  PipelineParts parts{**source,
-                      **chosen,
-                      **executing,
-                      **journal,
-                      *calendar_,
-                      clock_,
-                      *events_,
-                      std::move(analytics),
-                      &system::sha256_hex,
-                      [](const RunReport& report) { return static_cast<int>(exit_code_of(report)); }};
-  // Whoever speaks during a run, plugins too, is logged with its id.
-  Pipeline::Listener names_run = [this, watcher = std::move(listener)](const RunReport& report, Stage stage,
-                                                                       const StageReport* finished) {
-    events_->set_run_id(report.id);
-    if (watcher) watcher(report, stage, finished);
-  };
-  return std::make_unique<Pipeline>(std::move(parts), pipeline_settings(*today), std::move(names_run));
 }
 
 Built<Application::Holdings> Application::holdings(std::optional<Date> as_of) {
@@ -338,9 +291,7 @@ Built<Application::Holdings> Application::holdings(std::optional<Date> as_of) {
   if (!account) return tl::unexpected(account.error());
   auto store = price_store();
   if (!store) return tl::unexpected(store.error());
-  auto journal = run_store();
-  if (!journal) return tl::unexpected(journal.error());
-  auto book = Executor(**account, **journal, clock_, *events_).book();
+  auto book = read_book(**account);
   if (!book) return failed(Area::broker, book.error());
 
   std::set<Symbol> symbols(config_.portfolio.tickers.begin(), config_.portfolio.tickers.end());

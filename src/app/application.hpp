@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "adapters/plugin_host/plugin_host.hpp"
+#include "adapters/system/decision_files.hpp"
 #include "adapters/system/log_events.hpp"
 #include "adapters/system/system_clock.hpp"
+#include "adapters/system/trading_switch.hpp"
 #include "app/config.hpp"
 #include "app/context.hpp"
 #include "services/fetcher.hpp"
@@ -18,6 +20,14 @@ namespace rebalancer::app {
 
 // How a run ended, as a shell sees it.
 [[nodiscard]] ExitCode exit_code_of(const RunReport& report);
+
+// What became of the open orders when trading was halted.
+struct CancelSummary {
+  std::vector<std::string> cancelled;  // client ids
+  std::vector<std::string> failed;
+  std::vector<std::string> sentences;  // what people should know
+  bool ambiguous = false;              // an order's state is not known
+};
 
 class Application {
  public:
@@ -46,7 +56,18 @@ class Application {
   [[nodiscard]] Built<Broker*> broker();
   [[nodiscard]] Built<Strategy*> strategy();
   [[nodiscard]] Built<Fetcher*> fetcher();
-  [[nodiscard]] Built<std::unique_ptr<Pipeline>> pipeline(Pipeline::Listener listener);
+  [[nodiscard]] Built<Analytic*> analytic(const std::string& name, const std::string& section);
+  // A pipeline that decides and sends as the configuration's mode says; a rehearsal, which is given nothing to send
+  // with; or one that only looks. What it may do is settled here, by what it is given.
+  enum class Purpose { as_configured, dry_run, look };
+  [[nodiscard]] Built<std::unique_ptr<Pipeline>> pipeline(Pipeline::Listener listener, Purpose purpose);
+
+  [[nodiscard]] TradingSwitch& trading_switch() { return trading_switch_; }
+  [[nodiscard]] DecisionStore& decisions() { return decisions_; }
+  // Enters the configured mode, asking the broker.
+  [[nodiscard]] Result<TradingMode> enter_mode();
+  // Cancels what the trading state forbids among the orders the journal knows as open, and looks up what is in doubt.
+  [[nodiscard]] Built<CancelSummary> cancel_open_orders();
 
   // What the account holds, and a stored price for each symbol held or wanted that has one on or before `as_of`.
   struct Holdings {
@@ -61,13 +82,16 @@ class Application {
  private:
   template <class Port, class Create>
   Built<std::unique_ptr<Port>> create(const PluginSection& section, Area area, Create&& create);
-  [[nodiscard]] PipelineSettings pipeline_settings(Date session) const;
+  [[nodiscard]] Built<PipelineSettings> pipeline_settings(Date session, Purpose purpose);
+  [[nodiscard]] Built<Provenance> provenance();
 
   Context& context_;
   Config config_;
   system::SystemClock clock_;
   system::Secrets secrets_;
   std::unique_ptr<system::LogEvents> events_;
+  system::FileTradingSwitch trading_switch_;
+  system::DecisionFiles decisions_;
   std::unique_ptr<HttpClient> http_;
   std::optional<PluginHost> plugins_;
   bool plugins_checked_ = false;

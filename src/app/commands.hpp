@@ -15,6 +15,13 @@ namespace rebalancer::app {
 [[nodiscard]] Command optimize_command();
 [[nodiscard]] Command fetch_command();
 [[nodiscard]] Command analyze_command();
+[[nodiscard]] Command explain_command();
+[[nodiscard]] Command replay_command();
+[[nodiscard]] Command verify_command();
+[[nodiscard]] Command reconcile_command();
+[[nodiscard]] Command resolve_command();
+[[nodiscard]] Command halt_command();
+[[nodiscard]] Command resume_command();
 [[nodiscard]] Command status_command();
 [[nodiscard]] Command history_command();
 [[nodiscard]] Command positions_command();

@@ -70,6 +70,7 @@ class Reader {
     read_plugin("store", config_.store);
     read_plugin("strategy", config_.strategy);
     read_plugin("broker", config_.broker);
+    if (find_value("mode") == nullptr) config_.mode = default_mode(config_.broker.use);
     require_tickers();
     if (config_.portfolio.age_years) config_.optimizer.age_years = *config_.portfolio.age_years;
     const bool has_absolute =
@@ -354,6 +355,8 @@ std::string_view name_of(Mode mode) {
   }
   return "dry_run";
 }
+
+Mode default_mode(std::string_view broker) { return broker == "paper" ? Mode::paper : Mode::dry_run; }
 
 std::optional<double> Config::age_on(Date day) const {
   if (portfolio.age_years) return portfolio.age_years;

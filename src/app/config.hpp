@@ -27,6 +27,9 @@ namespace rebalancer::app {
 
 enum class Mode { dry_run, paper, live };
 [[nodiscard]] std::string_view name_of(Mode mode);
+// What the mode is when nobody says: paper at the paper broker, which lives in this program, dry_run at any other.
+// Orders leave the machine only where somebody asked for it.
+[[nodiscard]] Mode default_mode(std::string_view broker);
 
 enum class LogLevel { debug, info, warning, error };
 enum class LogFormat { automatic, json, text };  // automatic: text on a terminal, JSON lines elsewhere
@@ -57,7 +60,12 @@ struct Config {
   // Paths below are as written: `directory / path` is where they are. Empty: the working directory.
   std::filesystem::path directory;
 
-  Mode mode = Mode::paper;
+  Mode mode = Mode::paper;  // that of the default broker; when nobody says, default_mode(broker.use)
+
+  struct Live {
+    std::optional<std::string>
+        account;  // the broker's id of the one account that mode live may trade; there in that mode
+  } live;
 
   struct Portfolio {
     std::string id = "default";

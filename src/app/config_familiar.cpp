@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/config.hpp"
 #include "app/config_layers.hpp"
 #include "app/units.hpp"
 
@@ -159,9 +160,13 @@ std::optional<Converted> convert(const Row& row, const std::string& text, const 
       const auto dry = parse_boolean(result.text);
       if (!dry) break;  // "must be one of dry_run, paper, live" is the answer to DRY_RUN=maybe
       if (!*dry) {
-        if (peek("mode") == "dry_run") {
-          notices.push_back(fmt::format(
-              "{}=false has no effect: mode is dry_run, say which of paper and live it is to be", row.name));
+        const std::string mode = peek("mode");
+        const std::string broker = peek("broker.use");
+        const bool is_default = mode.empty() && default_mode(broker) == Mode::dry_run;
+        if (mode == "dry_run" || is_default) {
+          notices.push_back(
+              fmt::format("{}=false has no effect: mode is dry_run{}, say which of paper and live it is to be",
+                          row.name, is_default ? " by default at broker " + broker : ""));
         }
         return std::nullopt;
       }

@@ -158,6 +158,16 @@ void add_limits_and_quality(std::vector<KeyRow>& rows) {
                               "greatest value of a day's orders, as a fraction of the portfolio", "50%"));
   rows.push_back(key("limits.orders_max", integer_kind(1, 100'000), REBALANCER_MEMBER(limits.orders_max),
                      "most orders of one plan", "1000"));
+  rows.push_back(optional_key("limits.quantity_max", shares_kind(), "none",
+                              REBALANCER_MEMBER(limits.order_quantity_max), "most shares of one order", "5000"));
+  rows.push_back(key("limits.orders_per_day", integer_kind(1, 100'000), REBALANCER_MEMBER(limits.orders_per_day_max),
+                     "most orders of one session, all its runs together", "1000"));
+  rows.push_back(optional_key("limits.position_max", fraction_kind(0, 1), "none",
+                              REBALANCER_MEMBER(limits.position_max_fraction),
+                              "greatest value of one symbol after a buy of it, as a fraction of the portfolio", "40%"));
+  rows.push_back(key("limits.price_age_sessions_max", integer_kind(0, 1000),
+                     REBALANCER_MEMBER(limits.price_age_sessions_max),
+                     "sessions the price an order was sized at may be behind", "1"));
   rows.push_back(key("quality.gap_sessions_max", integer_kind(0, 1000), REBALANCER_MEMBER(quality.gap_sessions_max),
                      "sessions in a row that may lack a price", "5"));
   rows.push_back(key("quality.jump_max", fraction_kind(0, 100), REBALANCER_MEMBER(quality.jump_fraction_max),
@@ -216,9 +226,12 @@ void add_surroundings(std::vector<KeyRow>& rows) {
 
 std::vector<KeyRow> make_table() {
   std::vector<KeyRow> rows;
-  rows.push_back(key(
-      "mode", choice_kind<Mode>({{"dry_run", Mode::dry_run}, {"paper", Mode::paper}, {"live", Mode::live}}),
-      REBALANCER_MEMBER(mode), "dry_run sends nothing, paper trades without real money, live trades with it", "paper"));
+  rows.push_back(
+      key("mode", choice_kind<Mode>({{"dry_run", Mode::dry_run}, {"paper", Mode::paper}, {"live", Mode::live}}),
+          REBALANCER_MEMBER(mode),
+          "dry_run sends nothing, paper trades without real money, live trades with it; when it is not said: paper at "
+          "the paper broker, dry_run at any other",
+          "paper"));
   add_portfolio(rows);
   rows.push_back({.path = "provider.use",
                   .description = "the provider plugin that prices come from; required",
@@ -234,6 +247,10 @@ std::vector<KeyRow> make_table() {
   add_rebalance(rows);
   rows.push_back(key("broker.use", name_kind(), REBALANCER_MEMBER(broker.use),
                      "the broker plugin; its own keys stand beside this one", "paper"));
+  rows.push_back(optional_key("live.account", account_kind(), "", REBALANCER_MEMBER(live.account),
+                              "the id of the one account that mode live may trade, as the broker says it; required in "
+                              "that mode",
+                              "U1234567"));
   add_limits_and_quality(rows);
   add_surroundings(rows);
   return rows;
@@ -278,7 +295,8 @@ std::span<const SectionRow> section_table() {
       {.path = "constraints", .description = "what every allocation has to satisfy"},
       {.path = "rebalance", .description = "when to trade, and how far"},
       {.path = "broker", .description = "who executes the orders", .plugin = true},
-      {.path = "limits", .description = "what no plan may exceed, whatever the strategy wants"},
+      {.path = "live", .description = "what trading with real money needs besides mode: live"},
+      {.path = "limits", .description = "what no plan and no order may exceed, whatever the strategy wants"},
       {.path = "quality", .description = "the verdict on the data before any decision: ignore, warning or stop (hold)"},
       {.path = "schedule", .description = "when the scheduler runs, and which days are sessions"},
       {.path = "http", .description = "the REST surfaces"},

@@ -228,6 +228,18 @@ ValueKind<Decimal> money_kind() {
       [](const Decimal& amount) { return json_string(amount.to_string()); });
 }
 
+ValueKind<Decimal> shares_kind() {
+  return scalar_kind<Decimal>(
+      "a number of shares", R"({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]})",
+      [](std::string_view text) -> Result<Decimal> {
+        auto shares = Decimal::parse(text);
+        if (shares && shares->is_positive()) return shares;
+        return fail(ErrorCode::invalid, "must be a positive number of shares such as 500 or 0.25");
+      },
+      [](const Decimal& shares) { return shares.to_string(); },
+      [](const Decimal& shares) { return json_string(shares.to_string()); });
+}
+
 ValueKind<Date> date_kind() {
   return scalar_kind<Date>(
       "a date", R"({"type": "string", "format": "date"})",
@@ -242,6 +254,17 @@ ValueKind<Date> date_kind() {
 
 ValueKind<std::string> name_kind() {
   return text_kind("a name", R"({"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"})", parse_name);
+}
+
+ValueKind<std::string> account_kind() {
+  return text_kind("an account id", R"({"type": "string", "pattern": "^[A-Za-z0-9._:/@-]{1,64}$"})",
+                   [](std::string_view text) -> Result<std::string> {
+                     constexpr std::string_view allowed =
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-";
+                     const bool good = text.find_first_not_of(allowed) == std::string_view::npos;
+                     if (good && !text.empty() && text.size() <= 64) return std::string(text);
+                     return fail(ErrorCode::invalid, "must be an account id: letters, digits and . _ - : / @");
+                   });
 }
 
 ValueKind<std::string> zone_kind() {

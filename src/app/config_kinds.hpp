@@ -27,8 +27,10 @@ struct ValueKind {
 [[nodiscard]] ValueKind<double> number_kind(double minimum, double maximum);
 [[nodiscard]] ValueKind<double> fraction_kind(double minimum, double maximum);
 [[nodiscard]] ValueKind<Decimal> money_kind();
+[[nodiscard]] ValueKind<Decimal> shares_kind();  // positive
 [[nodiscard]] ValueKind<Date> date_kind();
 [[nodiscard]] ValueKind<std::string> name_kind();  // letters, digits, _ and -
+[[nodiscard]] ValueKind<std::string> account_kind();
 [[nodiscard]] ValueKind<std::string> zone_kind();
 [[nodiscard]] ValueKind<std::string> calendar_kind();
 [[nodiscard]] ValueKind<std::string> address_kind();

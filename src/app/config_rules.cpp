@@ -23,12 +23,14 @@ class Rules {
       return std::none_of(sections.begin(), sections.end(), [&](const char* section) { return bad.contains(section); });
     };
     if (good({"mode", "broker", "provider"})) check_mode();
+    if (good({"mode", "live"})) check_account();
     if (good({"portfolio", "constraints"})) check_tickers();
     if (good({"portfolio", "strategy"})) check_investor();
     if (good({"portfolio", "constraints", "strategy"})) check_weights();
     if (good({"portfolio", "constraints", "strategy"})) check_groups();
     if (good({"rebalance", "limits"})) check_rebalance();
     if (good({"quality", "strategy"})) check_history();
+    if (good({"quality", "limits"})) check_price_age();
     if (good({"http"})) check_ports();
   }
 
@@ -47,6 +49,11 @@ class Rules {
       if (provider.use != "simulated") continue;
       say(provider.path + ".use", "mode is live but " + provider.path + " is simulated: its prices are made up");
     }
+  }
+
+  void check_account() {
+    if (config_.mode != Mode::live || config_.live.account) return;
+    say("mode", "mode is live, which needs live.account: the id of the account that may be traded");
   }
 
   void check_tickers() {
@@ -161,6 +168,16 @@ class Rules {
           fmt::format("quality.history_sessions_min is {}, must be at most strategy.lookback_days, {}",
                       config_.quality.history_sessions_min, config_.lookback_days));
     }
+  }
+
+  // Estimating with older prices than orders may have is no contradiction, but will surprise.
+  void check_price_age() {
+    if (config_.quality.age_sessions_max <= config_.limits.price_age_sessions_max) return;
+    notices_.push_back(
+        fmt::format("{}: quality.age_sessions_max is {}, but no order is sent at a price that is more "
+                    "sessions behind than limits.price_age_sessions_max, {}",
+                    at("quality.age_sessions_max").to_string(), config_.quality.age_sessions_max,
+                    config_.limits.price_age_sessions_max));
   }
 
   void check_ports() {

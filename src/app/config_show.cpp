@@ -135,6 +135,7 @@ std::string origin_of(const Config& config, const std::string& path) {
   const KeyRow* row = find_key(path);
   const bool by_other_name = row != nullptr && !row->other_name.empty() && node_at(config, path) == nullptr;
   const std::string other = by_other_name ? path.substr(0, path.rfind('.') + 1) + row->other_name : path;
+  if (path == "mode" && node_at(config, path) == nullptr) return "default, broker.use is " + config.broker.use;
   // locate() answers for the section when the key itself is not there; a default has no place.
   return node_at(config, other) == nullptr ? "default" : config.locate(other);
 }

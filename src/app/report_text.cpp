@@ -172,6 +172,8 @@ void write_next(std::string& out, const RunReport& report, const Terminal& termi
   const auto hint = [&](std::string_view command, std::string_view what) {
     out += fmt::format("  {:<34} {}\n", command, what);
   };
+  if (!report.sha256.empty()) hint("rebalancer explain " + report.id.substr(0, 8), "why, with the numbers");
+  if (report.refused) hint("rebalancer status", "is trading halted?");
   if (report.hold) {
     hint("rebalancer doctor", "check this machine and the configuration");
     if (report.quality && report.quality->stops()) hint("rebalancer data quality", "every finding about the prices");
@@ -263,6 +265,7 @@ std::string report_text(const RunReport& report, const Terminal& terminal) {
   std::replace(outcome.begin(), outcome.end(), '_', ' ');
   paragraph(out, fmt::format("{} {}", terminal.out_paint(color, outcome + ":"), report.reason), 0);
   out += fmt::format("run {}\n", report.id);
+  if (!report.sha256.empty()) out += fmt::format("sealed {}\n", report.sha256);
   write_next(out, report, terminal);
   return out;
 }

@@ -14,18 +14,22 @@ Result<Decimal> cost_at_limit(const PlannedOrder& planned, Quantity quantity) {
 
 }  // namespace
 
-Execution::Execution(Parts parts, std::string run_id, const OrderPlan& plan, const RebalanceRules& rules, Money cash)
+Execution::Execution(Parts parts, std::string run_id, std::vector<Leg> legs, Money cash_before, Decimal cash_floor)
     : parts_(parts),
       run_id_(std::move(run_id)),
-      plan_(plan),
-      // As the proof has it: an account that starts below its buffer must not fall further.
-      cash_floor_(std::min(rules.cash_buffer, cash.amount())),
-      cash_before_(cash),
-      desk_(parts.broker, parts.store, parts.clock, parts.events, parts.settings, parts.capabilities, run_id_) {}
+      legs_(std::move(legs)),
+      cash_before_(cash_before),
+      cash_floor_(cash_floor),
+      desk_(parts.gate, parts.store, parts.clock, parts.events, parts.settings, parts.capabilities, run_id_) {
+  for (const Leg& leg : legs_) {
+    tickets_.emplace_back(leg.record.order, leg.record.report, leg.planned.reference, leg.price_age_sessions);
+    tickets_.back().sent = leg.record.state != OrderState::intent && leg.record.report.state != OrderState::cancelled;
+  }
+}
 
 Result<ExecutionSummary> Execution::run(std::stop_token stop) {
-  if (auto written = write_intents(); !written) return fail(written.error());
-  auto sent = send_all(stop);
+  auto sent = recover_what_was_sent();
+  if (sent) sent = send_all(stop);
   if (!sent && !anything_sent()) return fail(sent.error());
   ExecutionSummary told = summary();
   if (!sent) {
@@ -40,35 +44,29 @@ Result<ExecutionSummary> Execution::run(std::stop_token stop) {
   return told;
 }
 
-Result<void> Execution::write_intents() {
-  std::vector<OrderRecord> records;
-  for (std::size_t i = 0; i < plan_.orders.size(); ++i) {
-    const PlannedOrder& planned = plan_.orders[i];
-    std::optional<Price> limit;
-    if (parts_.capabilities.limit_orders) limit = planned.limit;
-    auto order = Order::make(client_order_id(run_id_, planned.symbol, planned.side, 1), planned.symbol, planned.side,
-                             planned.quantity, limit);
-    if (!order) return fail(order.error());
-    OrderReport report;
-    report.client_id = order->client_id;
-    report.state = OrderState::intent;
-    tickets_.emplace_back(*order, report);
-    records.push_back({run_id_, static_cast<int>(i) + 1, *std::move(order), OrderState::intent, std::move(report),
-                       planned.reason, planned.reference});
+// Before anything new is sent: what an earlier process may have sent.
+Result<void> Execution::recover_what_was_sent() {
+  for (std::size_t i = 0; i < tickets_.size(); ++i) {
+    Ticket& ticket = tickets_[i];
+    auto fills = parts_.store.fills_of(ticket.order.client_id);
+    if (!fills) return fail(fills.error());
+    ticket.count(*fills);
+    if (!ticket.is_ambiguous()) continue;
+    if (auto recovered = desk_.recover(ticket); !recovered) return recovered;
   }
-  return parts_.store.add_intents(records);
+  return {};
 }
 
 Result<void> Execution::send_all(std::stop_token stop) {
   bool sells_finished = false;
   for (std::size_t i = 0; i < tickets_.size(); ++i) {
-    const PlannedOrder& planned = plan_.orders[i];
     parts_.events.progress("orders", i, tickets_.size());
-    if (planned.side == Side::buy && !sells_finished) {
+    if (tickets_[i].order.side == Side::buy && !sells_finished) {
       if (auto finished = finish(Side::sell, stop); !finished) return finished;
       sells_finished = true;
     }
-    auto why_not = obstacle(planned, stop);
+    if (tickets_[i].report.state != OrderState::intent) continue;
+    auto why_not = obstacle(i, stop);
     if (!why_not) return fail(why_not.error());
     auto done = *why_not ? desk_.leave_out(tickets_[i], **why_not) : desk_.send(tickets_[i]);
     if (!done) return done;
@@ -80,7 +78,7 @@ Result<void> Execution::send_all(std::stop_token stop) {
   return complete_fills();
 }
 
-Result<std::optional<std::string>> Execution::obstacle(const PlannedOrder& planned, std::stop_token stop) {
+Result<std::optional<std::string>> Execution::obstacle(std::size_t place, std::stop_token stop) {
   if (stop.stop_requested()) return std::optional<std::string>("not sent: stopped on request");
   const auto doubtful =
       std::find_if(tickets_.begin(), tickets_.end(), [](const Ticket& ticket) { return ticket.is_ambiguous(); });
@@ -88,12 +86,12 @@ Result<std::optional<std::string>> Execution::obstacle(const PlannedOrder& plann
     return std::optional<std::string>(fmt::format("not sent: the outcome of the {} of {} before it is not known",
                                                   name_of(doubtful->order.side), doubtful->order.symbol));
   }
-  if (planned.side == Side::sell) return std::optional<std::string>();
-  return cash_obstacle(planned, stop);
+  if (tickets_[place].order.side == Side::sell) return std::optional<std::string>();
+  return cash_obstacle(place, stop);
 }
 
-Result<std::optional<std::string>> Execution::cash_obstacle(const PlannedOrder& planned, std::stop_token stop) {
-  const auto cost = cost_at_limit(planned, planned.quantity);
+Result<std::optional<std::string>> Execution::cash_obstacle(std::size_t place, std::stop_token stop) {
+  const auto cost = cost_at_limit(legs_[place].planned, legs_[place].planned.quantity);
   if (!cost) return std::optional<std::string>("not sent: " + cost.error().message);
   // Open buys are counted at their limits; only if that is too much are they waited for.
   for (const bool waited : {false, true}) {
@@ -120,7 +118,7 @@ Result<Decimal> Execution::free_cash(std::stop_token stop) {
   const auto started = parts_.clock.monotonic();
   Result<Decimal> free = fail(ErrorCode::unavailable, "the broker was not asked");
   while (true) {
-    const auto account = parts_.broker.account();
+    const auto account = parts_.gate.view().account();
     if (account && account->cash.currency() != cash_before_.currency()) {
       return fail(ErrorCode::invalid, "the account is in {} now", account->cash.currency().to_string());
     }
@@ -164,7 +162,7 @@ Result<Decimal> Execution::bespoken() const {
     if (ticket.order.side != Side::buy || !ticket.is_open()) continue;
     const auto rest = subtract(ticket.order.quantity.decimal(), ticket.report.filled.decimal());
     if (!rest) return rest;
-    const auto cost = cost_at_limit(plan_.orders[i], Quantity(*rest));
+    const auto cost = cost_at_limit(legs_[i].planned, Quantity(*rest));
     if (!cost) return cost;
     const auto more = add(total, *cost);
     if (!more) return more;
@@ -202,11 +200,12 @@ bool Execution::anything_sent() const {
 }
 
 ExecutionSummary Execution::summary() const {
-  ExecutionSummary told{{}, Money(Decimal(), cash_before_.currency()), false, std::nullopt};
+  ExecutionSummary told{{}, Money(Decimal(), cash_before_.currency()), false, false, std::nullopt};
   Decimal fees;
   for (std::size_t i = 0; i < tickets_.size(); ++i) {
-    told.orders.push_back({plan_.orders[i], tickets_[i].report});
+    told.orders.push_back({legs_[i].planned, tickets_[i].report});
     told.ambiguous = told.ambiguous || tickets_[i].is_ambiguous();
+    told.refused = told.refused || tickets_[i].refused;
     fees = add(fees, tickets_[i].report.fee).value_or(fees);
   }
   told.cost = Money(fees, cash_before_.currency());

@@ -1,8 +1,9 @@
 // One plan on its way through the order desk: in its order, sells settled before buys, buys only with cash that is
-// there.
+// there. A plan that an earlier process began goes on where it stood.
 #pragma once
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,25 +16,31 @@ namespace rebalancer {
 class Execution {
  public:
   struct Parts {
-    Broker& broker;
+    Gate& gate;
     RunStore& store;
     Clock& clock;
     Events& events;
     const ExecutorSettings& settings;
     const BrokerCapabilities& capabilities;
   };
-  // `cash` is what the account holds before anything is sent.
-  Execution(Parts parts, std::string run_id, const OrderPlan& plan, const RebalanceRules& rules, Money cash);
+  // One order of the plan, as the journal has it.
+  struct Leg {
+    PlannedOrder planned;
+    OrderRecord record;
+    int price_age_sessions = 0;
+  };
+  // `cash_before` is what the account held before anything of this plan was sent, `cash_floor` what every buy leaves.
+  Execution(Parts parts, std::string run_id, std::vector<Leg> legs, Money cash_before, Decimal cash_floor);
 
   // Errors: the journal's; then nothing was sent.
   [[nodiscard]] Result<ExecutionSummary> run(std::stop_token stop);
 
  private:
-  [[nodiscard]] Result<void> write_intents();
+  [[nodiscard]] Result<void> recover_what_was_sent();
   [[nodiscard]] Result<void> send_all(std::stop_token stop);
   // Why an order must not be sent; none when it may.
-  [[nodiscard]] Result<std::optional<std::string>> obstacle(const PlannedOrder& planned, std::stop_token stop);
-  [[nodiscard]] Result<std::optional<std::string>> cash_obstacle(const PlannedOrder& planned, std::stop_token stop);
+  [[nodiscard]] Result<std::optional<std::string>> obstacle(std::size_t place, std::stop_token stop);
+  [[nodiscard]] Result<std::optional<std::string>> cash_obstacle(std::size_t place, std::stop_token stop);
   [[nodiscard]] Result<void> finish(Side side, std::stop_token stop);
   [[nodiscard]] Result<void> complete_fills();
   // The account's cash, less what open buys may still take; read again until it shows what has happened so far.
@@ -45,11 +52,11 @@ class Execution {
 
   Parts parts_;
   std::string run_id_;
-  const OrderPlan& plan_;
-  Decimal cash_floor_;
+  std::vector<Leg> legs_;
   Money cash_before_;
+  Decimal cash_floor_;
   OrderDesk desk_;
-  std::deque<Ticket> tickets_;  // one per planned order, in its place
+  std::deque<Ticket> tickets_;  // one per leg, in its place
 };
 
 }  // namespace rebalancer

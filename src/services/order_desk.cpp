@@ -3,13 +3,6 @@
 #include <algorithm>
 
 namespace rebalancer {
-namespace {
-
-bool any_open(std::span<Ticket* const> tickets) {
-  return std::any_of(tickets.begin(), tickets.end(), [](const Ticket* ticket) { return ticket->is_open(); });
-}
-
-// What is wrong with a broker's report of this order; empty when nothing is.
 std::string nonsense_in(const OrderReport& report, const Order& order) {
   const Decimal quantity = order.quantity.decimal();
   const Decimal filled = report.filled.decimal();
@@ -36,11 +29,15 @@ std::string nonsense_in(const OrderReport& report, const Order& order) {
   return "";
 }
 
-}  // namespace
+void Ticket::count(const std::vector<Fill>& known) {
+  Decimal total;
+  for (const Fill& fill : known) total = add(total, fill.quantity.decimal()).value_or(total);
+  fills = Quantity(total);
+}
 
-OrderDesk::OrderDesk(Broker& broker, RunStore& store, Clock& clock, Events& events, const ExecutorSettings& settings,
+OrderDesk::OrderDesk(Gate& gate, RunStore& store, Clock& clock, Events& events, const ExecutorSettings& settings,
                      const BrokerCapabilities& capabilities, std::string run_id)
-    : broker_(broker),
+    : gate_(gate),
       store_(store),
       clock_(clock),
       events_(events),
@@ -72,6 +69,7 @@ Result<void> OrderDesk::set_state(Ticket& ticket, OrderState state, std::string 
   next.client_id = ticket.order.client_id;
   next.state = state;
   next.reason = std::move(reason);
+  next.at = clock_.now();
   if (auto written = store_.update_order(next); !written) return fail(written.error());
   ticket.report = std::move(next);
   return {};
@@ -83,16 +81,45 @@ Result<void> OrderDesk::leave_out(Ticket& ticket, std::string reason) {
   return {};
 }
 
-Result<void> OrderDesk::send(Ticket& ticket) {
-  // From here on the order may exist at the broker, whatever becomes of this process.
-  if (auto written = set_state(ticket, OrderState::sending, ""); !written) return written;
-  ticket.sent = true;
-  ticket.sent_at = clock_.monotonic();
-  tell(EventLevel::info, "order_sent", ticket);
-  return answer(ticket, broker_.submit(ticket.order), false);
+Result<GatePass> OrderDesk::pass_for(const Ticket& ticket) {
+  if (!ticket.reference) return fail(ErrorCode::rejected, "the price it was sized at is not known");
+  return gate_.admit({ticket.order, *ticket.reference, ticket.price_age_sessions});
 }
 
-Result<void> OrderDesk::answer(Ticket& ticket, const Result<OrderReport>& answer, bool again) {
+Result<void> OrderDesk::send(Ticket& ticket) {
+  auto pass = pass_for(ticket);
+  if (!pass) {
+    ticket.refused = true;
+    return leave_out(ticket, "not sent: " + pass.error().message);
+  }
+  // From here on the order may exist at the broker, whatever becomes of this process.
+  if (auto written = set_state(ticket, OrderState::sending, ""); !written) {
+    gate_.give_back(*std::move(pass));
+    return written;
+  }
+  ticket.sent = true;
+  ticket.copies = 1;
+  ticket.sent_at = clock_.monotonic();
+  ticket.first_sent_at = ticket.sent_at;
+  tell(EventLevel::info, "order_sent", ticket);
+  return answer(ticket, gate_.submit(ticket.order, *std::move(pass)));
+}
+
+Result<void> OrderDesk::recover(Ticket& ticket) {
+  ticket.sent = true;
+  ticket.recovered = true;
+  ticket.copies = 1;
+  // The wall clock may have jumped since it was sent, so its age counts from now.
+  ticket.sent_at = clock_.monotonic();
+  if (ticket.report.state == OrderState::parked) return look_up(ticket, Absence::proves_nothing);
+  if (ticket.report.state == OrderState::sending) {
+    auto written = set_state(ticket, OrderState::unknown, "the process that sent it ended before the answer came");
+    if (!written) return written;
+  }
+  return resolve(ticket);
+}
+
+Result<void> OrderDesk::answer(Ticket& ticket, const Result<OrderReport>& answer) {
   if (answer) {
     const std::string nonsense = nonsense_in(*answer, ticket.order);
     if (nonsense.empty()) return adopt(ticket, *answer);
@@ -101,62 +128,97 @@ Result<void> OrderDesk::answer(Ticket& ticket, const Result<OrderReport>& answer
   }
   const Error& error = answer.error();
   const bool definite = error.code == ErrorCode::rejected || error.code == ErrorCode::invalid;
-  // A refusal of the second copy does not say what became of the first.
-  if (definite && !again) {
-    if (auto written = set_state(ticket, OrderState::rejected, error.message); !written) return written;
-    tell(EventLevel::warning, "order_rejected", ticket);
-    return {};
-  }
-  if (error.code == ErrorCode::conflict && !again) {
-    if (auto written = set_state(ticket, OrderState::parked, error.message); !written) return written;
-    tell(EventLevel::error, "order_parked", ticket);
-    return {};
+  // What is said of a second copy does not say what became of the first.
+  if (ticket.copies == 1 && !ticket.recovered) {
+    if (error.code == ErrorCode::exhausted) return wait_for_room(ticket);
+    if (definite) {
+      auto written = set_state(ticket, OrderState::rejected, error.message);
+      if (written) tell(EventLevel::warning, "order_rejected", ticket);
+      return written;
+    }
+    if (error.code == ErrorCode::conflict) {
+      auto written = set_state(ticket, OrderState::parked, error.message);
+      if (written) tell(EventLevel::error, "order_parked", ticket);
+      return written;
+    }
   }
   if (auto written = set_state(ticket, OrderState::unknown, error.message); !written) return written;
-  if (!again) tell(EventLevel::warning, "order_unknown", ticket);
-  if (!again) return resolve(ticket);
-  // The broker refused the copy and knows no first one, however often it is asked: the refusal stands.
-  const bool refused = definite && capabilities_.lookup == BrokerCapabilities::Lookup::by_client_id;
-  return look_up(ticket, refused ? Absence::refused : Absence::proves_nothing);
+  tell(EventLevel::warning, "order_unknown", ticket);
+  if (!definite) return resolve(ticket);
+  // The broker refused the copy; when it knows no first one, however often it is asked, the refusal stands.
+  const bool tells = capabilities_.lookup == BrokerCapabilities::Lookup::by_client_id;
+  return look_up(ticket, tells ? Absence::refused : Absence::proves_nothing);
+}
+
+// The broker has not looked at it, so it surely does not exist there.
+Result<void> OrderDesk::wait_for_room(Ticket& ticket) {
+  auto pause = settings_.poll_interval;
+  for (int attempt = 1; attempt < settings_.copies_max; ++attempt) {
+    clock_.wait(pause, {});
+    pause *= 2;
+    auto pass = pass_for(ticket);
+    if (!pass) {
+      ticket.refused = true;
+      return leave_out(ticket, "not sent: " + pass.error().message);
+    }
+    const auto told = gate_.submit(ticket.order, *std::move(pass));
+    if (told || told.error().code != ErrorCode::exhausted) return answer(ticket, told);
+  }
+  return leave_out(ticket, fmt::format("not taken: the broker was too busy {} times", settings_.copies_max));
 }
 
 bool OrderDesk::may_send_again(const Ticket& ticket) const {
-  if (ticket.sent_again) return false;
+  if (ticket.copies >= settings_.copies_max) return false;
   if (capabilities_.dedupe == BrokerCapabilities::Dedupe::permanent) return true;
-  if (capabilities_.dedupe != BrokerCapabilities::Dedupe::window) return false;
+  // When an earlier process sent it, nobody knows how much of the window is left.
+  if (capabilities_.dedupe != BrokerCapabilities::Dedupe::window || ticket.recovered) return false;
   // Half the window: the broker's clock started before ours heard of it.
-  return clock_.monotonic() - ticket.sent_at < std::chrono::seconds(capabilities_.dedupe_window_s) / 2;
+  return clock_.monotonic() - ticket.first_sent_at < std::chrono::seconds(capabilities_.dedupe_window_s) / 2;
 }
 
-// The first copy is in doubt. The same order may go out again only to a broker that removes the duplicate, and only
-// after it was looked for.
+// A copy is in doubt. The same order may go out again, under the same id, to a broker that removes the duplicate, or to
+// one that knows every order by our id and has said for long enough that it has none.
 Result<void> OrderDesk::resolve(Ticket& ticket) {
-  if (capabilities_.lookup != BrokerCapabilities::Lookup::none) {
-    bool found_nothing = false;
-    for (int attempt = 0; attempt < settings_.lookups_max && !found_nothing; ++attempt) {
-      if (attempt > 0) clock_.wait(settings_.poll_interval, {});
-      auto found = ask(ticket);
-      if (!found) return fail(found.error());
-      if (*found == Found::yes) return {};
-      found_nothing = *found == Found::no;
-    }
-    if (!found_nothing) {
+  using Lookup = BrokerCapabilities::Lookup;
+  if (capabilities_.lookup != Lookup::none) {
+    auto found = search(ticket, Patience::first_answer);
+    if (!found) return fail(found.error());
+    if (*found == Found::yes) return {};
+    if (*found == Found::silent) {
       tell(EventLevel::error, "order_ambiguous", ticket, "the broker does not answer; its outcome is not known");
       return {};
     }
   }
-  if (may_send_again(ticket)) {
-    ticket.sent_again = true;
-    tell(EventLevel::info, "order_sent_again", ticket);
-    return answer(ticket, broker_.submit(ticket.order), true);
+  if (may_send_again(ticket)) return submit_again(ticket);
+  if (capabilities_.lookup == Lookup::none) return park(ticket);
+  if (capabilities_.lookup == Lookup::by_tag) return look_up(ticket, Absence::proves_nothing);
+  auto found = search(ticket, Patience::whole_lag);
+  if (!found) return fail(found.error());
+  if (*found == Found::yes) return {};
+  if (*found == Found::silent) {
+    tell(EventLevel::error, "order_ambiguous", ticket);
+    return {};
   }
-  if (capabilities_.lookup == BrokerCapabilities::Lookup::none) return park(ticket);
-  tell(EventLevel::error, "order_ambiguous", ticket);
-  return {};
+  return ticket.copies < settings_.copies_max ? submit_again(ticket) : conclude_absent(ticket, Absence::never_arrived);
+}
+
+Result<void> OrderDesk::submit_again(Ticket& ticket) {
+  auto pass = pass_for(ticket);
+  if (!pass) {
+    // Not sent now; whether the first copy arrived is still the question.
+    ticket.refused = true;
+    tell(EventLevel::warning, "order_not_sent_again", ticket, pass.error().message);
+    const bool tells = capabilities_.lookup == BrokerCapabilities::Lookup::by_client_id;
+    return look_up(ticket, tells ? Absence::never_arrived : Absence::proves_nothing);
+  }
+  ++ticket.copies;
+  ticket.sent_at = clock_.monotonic();
+  tell(EventLevel::info, "order_sent_again", ticket);
+  return answer(ticket, gate_.submit(ticket.order, *std::move(pass)));
 }
 
 Result<OrderDesk::Found> OrderDesk::ask(Ticket& ticket) {
-  auto report = broker_.find_order(ticket.order.client_id);
+  auto report = gate_.view().find_order(ticket.order.client_id);
   if (!report) return report.error().code == ErrorCode::not_found ? Found::no : Found::silent;
   if (const std::string nonsense = nonsense_in(*report, ticket.order); !nonsense.empty()) {
     tell(EventLevel::warning, "order_report_ignored", ticket, nonsense);
@@ -166,26 +228,38 @@ Result<OrderDesk::Found> OrderDesk::ask(Ticket& ticket) {
   return Found::yes;
 }
 
-Result<void> OrderDesk::look_up(Ticket& ticket, Absence absence) {
-  if (capabilities_.lookup == BrokerCapabilities::Lookup::none) return park(ticket);
+Result<OrderDesk::Found> OrderDesk::search(Ticket& ticket, Patience patience) {
+  const std::chrono::milliseconds lookup_lag = std::chrono::seconds(capabilities_.lookup_lag_s);
   bool always_absent = true;
   auto pause = settings_.poll_interval;
   for (int attempt = 1;; ++attempt) {
     auto found = ask(ticket);
-    if (!found) return fail(found.error());
-    if (*found == Found::yes) return {};
+    if (!found || *found == Found::yes) return found;
+    if (patience == Patience::first_answer) {
+      if (*found == Found::no || attempt >= settings_.lookups_max) return found;
+      clock_.wait(settings_.poll_interval, {});
+      continue;
+    }
     always_absent = always_absent && *found == Found::no;
-    // A simulated broker is inside this program: nothing lags.
-    const bool long_enough = capabilities_.simulated || clock_.monotonic() - ticket.sent_at >= settings_.lookup_lag;
-    const bool wants_proof = absence != Absence::proves_nothing && always_absent && !long_enough;
-    if (attempt >= settings_.lookups_max && !wants_proof) break;
+    const bool long_enough = clock_.monotonic() - ticket.sent_at >= lookup_lag;
+    if (attempt >= settings_.lookups_max && (long_enough || !always_absent)) break;
     clock_.wait(pause, {});
-    pause = std::min(pause * 2, settings_.lookup_lag / 4);
+    pause = std::min(pause * 2, std::max(lookup_lag / 4, settings_.poll_interval));
   }
-  if (!always_absent || absence == Absence::proves_nothing) {
-    tell(EventLevel::error, "order_ambiguous", ticket);
-    return {};
-  }
+  return always_absent ? Found::no : Found::silent;
+}
+
+Result<void> OrderDesk::look_up(Ticket& ticket, Absence absence) {
+  if (capabilities_.lookup == BrokerCapabilities::Lookup::none) return park(ticket);
+  auto found = search(ticket, Patience::whole_lag);
+  if (!found) return fail(found.error());
+  if (*found == Found::yes) return {};
+  if (*found == Found::no && absence != Absence::proves_nothing) return conclude_absent(ticket, absence);
+  tell(EventLevel::error, "order_ambiguous", ticket);
+  return {};
+}
+
+Result<void> OrderDesk::conclude_absent(Ticket& ticket, Absence absence) {
   const bool refused = absence == Absence::refused;
   auto written = set_state(ticket, refused ? OrderState::rejected : OrderState::cancelled,
                            refused ? ticket.report.reason : "it never reached the broker");
@@ -219,6 +293,7 @@ Result<void> OrderDesk::adopt(Ticket& ticket, OrderReport report) {
   const bool news = report.state != known.state || report.filled != known.filled || report.fee != known.fee;
   if (!news) return {};
   if (report.state == OrderState::cancelled && !ticket.cancel_reason.empty()) report.reason = ticket.cancel_reason;
+  report.at = clock_.now();
   if (auto written = write_answer(ticket, report); !written) return written;
   ticket.report = std::move(report);
   switch (ticket.report.state) {
@@ -247,7 +322,7 @@ Result<void> OrderDesk::write_answer(Ticket& ticket, const OrderReport& report) 
   const std::vector<Fill> fills = told_fills(ticket);
   auto written = store_.record_answer(report, fills);
   if (written) {
-    count(ticket, fills);
+    ticket.count(fills);
     return {};
   }
   if (written.error().code != ErrorCode::conflict) return written;
@@ -259,7 +334,7 @@ Result<void> OrderDesk::collect_fills(Ticket& ticket) {
   const std::vector<Fill> fills = told_fills(ticket);
   auto added = store_.add_fills(fills);
   if (added) {
-    count(ticket, fills);
+    ticket.count(fills);
     return {};
   }
   if (added.error().code != ErrorCode::conflict) return fail(added.error());
@@ -268,7 +343,7 @@ Result<void> OrderDesk::collect_fills(Ticket& ticket) {
 }
 
 std::vector<Fill> OrderDesk::told_fills(Ticket& ticket) {
-  auto fills = broker_.fills(ticket.order.client_id);
+  auto fills = gate_.view().fills(ticket.order.client_id);
   if (!fills) {
     // The order's own figures are known; the single fills can be fetched later.
     tell(EventLevel::warning, "fills_not_told", ticket, fills.error().message);
@@ -280,108 +355,6 @@ std::vector<Fill> OrderDesk::told_fills(Ticket& ticket) {
     return foreign;
   });
   return *std::move(fills);
-}
-
-void OrderDesk::count(Ticket& ticket, const std::vector<Fill>& fills) {
-  Decimal total;
-  for (const Fill& fill : fills) total = add(total, fill.quantity.decimal()).value_or(total);
-  ticket.fills = Quantity(total);
-}
-
-Result<void> OrderDesk::poll(std::span<Ticket* const> tickets) {
-  if (capabilities_.lookup == BrokerCapabilities::Lookup::none) return poll_without_lookup(tickets);
-  for (Ticket* ticket : tickets) {
-    if (!ticket->is_open()) continue;
-    // A broker that has acknowledged an order and now does not find it is late, or will be asked again.
-    if (auto found = ask(*ticket); !found) return fail(found.error());
-  }
-  return {};
-}
-
-// Only a list of open orders to go by: an order that left it has filled if its fills say so; otherwise it is not known.
-Result<void> OrderDesk::poll_without_lookup(std::span<Ticket* const> tickets) {
-  auto listed = broker_.open_orders();
-  if (!listed) return {};
-  for (Ticket* ticket : tickets) {
-    if (!ticket->is_open()) continue;
-    const auto here = std::find_if(listed->begin(), listed->end(), [&](const OrderReport& report) {
-      return report.client_id == ticket->order.client_id;
-    });
-    if (here != listed->end()) {
-      if (!nonsense_in(*here, ticket->order).empty()) continue;
-      if (auto adopted = adopt(*ticket, *here); !adopted) return adopted;
-      continue;
-    }
-    auto fills = broker_.fills(ticket->order.client_id);
-    if (!fills) continue;
-    OrderReport report = ticket->report;
-    Decimal filled;
-    Decimal value;
-    Decimal fee;
-    bool counted = true;
-    for (const Fill& fill : *fills) {
-      const auto worth = multiply(fill.quantity.decimal(), fill.price.decimal(), Rounding::half_even);
-      const auto quantity = add(filled, fill.quantity.decimal());
-      const auto paid = add(fee, fill.fee.amount());
-      const auto total = worth ? add(value, *worth) : worth;
-      counted = counted && quantity && paid && total;
-      if (!counted) break;
-      filled = *quantity;
-      fee = *paid;
-      value = *total;
-    }
-    if (!counted || filled != ticket->order.quantity.decimal()) continue;
-    const auto average = divide(value, filled, Rounding::half_even);
-    if (!average) continue;
-    if (const auto price = Price::make(*average)) report.average_price = *price;
-    report.state = OrderState::filled;
-    report.filled = Quantity(filled);
-    report.fee = fee;
-    if (auto adopted = adopt(*ticket, report); !adopted) return adopted;
-  }
-  return {};
-}
-
-Result<void> OrderDesk::finish(std::span<Ticket* const> tickets, std::stop_token stop) {
-  const auto started = clock_.monotonic();
-  bool first = true;
-  while (any_open(tickets)) {
-    if (!first && !clock_.wait(settings_.poll_interval, stop)) break;
-    if (stop.stop_requested()) break;
-    if (auto polled = poll(tickets); !polled) return polled;
-    if (clock_.monotonic() - started >= settings_.fill_timeout) break;
-    first = false;
-  }
-  if (!any_open(tickets)) return {};
-  const std::string why = stop.stop_requested()
-                              ? std::string("cancelled: stopped on request")
-                              : fmt::format("cancelled: not filled within {} s", settings_.fill_timeout.count() / 1000);
-  return cancel(tickets, why);
-}
-
-Result<void> OrderDesk::cancel(std::span<Ticket* const> tickets, const std::string& why) {
-  for (Ticket* ticket : tickets) {
-    if (!ticket->is_open()) continue;
-    ticket->cancel_reason = why;
-    auto asked = broker_.cancel(ticket->order.client_id);
-    if (!asked) tell(EventLevel::warning, "cancel_not_confirmed", *ticket, asked.error().message);
-  }
-  // Not ended by a stop: an order left open unwatched is worse than a late end.
-  const auto started = clock_.monotonic();
-  while (true) {
-    if (auto polled = poll(tickets); !polled) return polled;
-    if (!any_open(tickets) || clock_.monotonic() - started >= settings_.cancel_timeout) break;
-    clock_.wait(settings_.poll_interval, {});
-  }
-  for (Ticket* ticket : tickets) {
-    if (!ticket->is_open()) continue;
-    // Still open after all that, or gone without a trace: only the broker can say.
-    if (auto written = set_state(*ticket, OrderState::unknown, "its cancellation was not confirmed"); !written) {
-      return written;
-    }
-    tell(EventLevel::error, "order_ambiguous", *ticket);
-  }
-  return {};
 }
 
 }  // namespace rebalancer

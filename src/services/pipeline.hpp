@@ -13,12 +13,14 @@
 #include "core/market/quality.hpp"
 #include "core/portfolio/plan_check.hpp"
 #include "core/ports/analytic.hpp"
-#include "core/ports/broker.hpp"
+#include "core/ports/decision_store.hpp"
 #include "core/ports/events.hpp"
 #include "core/ports/run_store.hpp"
+#include "core/ports/trading_switch.hpp"
 #include "services/executor.hpp"
 #include "services/fetcher.hpp"
 #include "services/optimizer.hpp"
+#include "services/trading_mode.hpp"
 
 namespace rebalancer {
 
@@ -41,6 +43,24 @@ struct Hold {
   Error error;
 };
 
+// A plugin that took part: its file is known by its content.
+struct PluginUsed {
+  std::string kind;  // "strategy"
+  std::string name;
+  std::string version;
+  std::string file;  // without its folder
+  std::string sha256;
+};
+
+// What a decision was made with. Secrets among the settings are replaced by "***".
+struct Provenance {
+  std::string program_version;
+  std::string program_commit;
+  std::vector<PluginUsed> plugins;            // sorted by kind and name
+  std::string strategy_settings_json = "{}";  // of the strategy plugin, every default filled in
+  std::string configuration_digest;           // SHA-256 of the effective configuration
+};
+
 struct RunReport {
   std::string id;  // 32 hex digits
   std::string portfolio;
@@ -56,6 +76,8 @@ struct RunReport {
   std::string reason;
   std::optional<Hold> hold;  // set when it held because something was wrong
   bool ambiguous = false;    // an order's outcome is unknown: a human is needed
+  bool refused = false;      // a limit or the trading state kept at least one order back
+  bool resumed = false;      // an earlier process began this run, this one brought it to its end
 
   std::vector<StageReport> stages;
   std::optional<QualityVerdict> quality;
@@ -65,10 +87,12 @@ struct RunReport {
   std::optional<Money> equity_before, equity_after;
   std::optional<Drift> drift_before, drift_after;
   std::optional<OrderPlan> plan;
+  TradeLimits limits;  // what the plan was proved against, with what was traded today before it
   std::optional<PlanProof> proof;
   std::vector<ExecutedOrder> orders;            // empty unless something was sent
   std::optional<Money> cost;                    // paid when traded, expected when only planned
   std::map<std::string, std::string> analysis;  // JSON per analytic
+  std::string sha256;                           // the decision's seal; empty when it was not sealed
 };
 
 struct PipelineSettings {
@@ -76,7 +100,7 @@ struct PipelineSettings {
   std::string mode = "paper";
   std::string strategy;  // its name, for the report
   std::string broker;    // its name
-  std::string configuration_digest;
+  Provenance provenance;
   std::vector<Symbol> symbols;
   int lookback_sessions = 252;
   QualityRules quality;
@@ -89,21 +113,24 @@ struct PipelineSettings {
 struct PipelineParts {
   Fetcher& fetcher;
   Strategy& strategy;
-  Broker& broker;
+  // What a run may do, asked for once per run; an error makes it hold.
+  std::function<Result<TradingMode>()> enter_mode;
+  TradingSwitch& trading_switch;
   RunStore& store;
+  DecisionStore& decisions;
   const Calendar& calendar;
   Clock& clock;
   Events& events;
   std::map<std::string, Analytic*> analytics;
   std::string (*digest)(std::string_view);  // SHA-256, hex
   int (*exit_code)(const RunReport&);       // what the run's end means to a shell, for the journal
+  ExecutorSettings executor = {};
 };
 
 struct RunRequest {
   std::optional<Date> as_of = {};  // default: the last completed session
   bool fetch = true;               // false: only what is stored
-  bool send_orders = true;         // false: a dry run, nothing is sent
-  bool journal = true;             // false: only a look, leaves no run behind (and sends nothing)
+  bool journal = true;             // false: only a look, leaves no run and no decision behind (and sends nothing)
   std::stop_token stop = {};
 };
 
@@ -119,7 +146,6 @@ class Pipeline {
 
  private:
   struct Run;
-  [[nodiscard]] bool sends(const RunRequest& request) const;
   PipelineParts parts_;
   PipelineSettings settings_;
   Listener listener_;

@@ -151,6 +151,13 @@ std::string to_json(const RunReport& report) {
   json.member("as_of", report.as_of.to_string());
   json.member("started_at", report.started_at.to_string());
   json.member("decision", report.id);
+  json.member("resumed", report.resumed);
+  json.key("sha256");
+  if (report.sha256.empty()) {
+    json.null();
+  } else {
+    json.value(report.sha256);
+  }
   json.member("outcome", name_of(report.outcome));
   json.member("reason", report.reason);
   json.key("hold");

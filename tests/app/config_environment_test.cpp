@@ -129,6 +129,17 @@ TEST_CASE("DRY_RUN=false arms nothing") {
   REQUIRE(config);
   CHECK(config->mode == Mode::dry_run);
   CHECK(has_notice(*config, "DRY_RUN=false has no effect: mode is dry_run, say which of paper and live it is to be"));
+  config = load(minimal, {{"DRY_RUN", "false"}, {"BROKER_TYPE", "alpaca"}});
+  REQUIRE(config);
+  CHECK(config->mode == Mode::dry_run);
+  CHECK(has_notice(*config,
+                   "DRY_RUN=false has no effect: mode is dry_run by default at broker alpaca, say which of paper and "
+                   "live it is to be"));
+  config = load(std::string(minimal) + "mode: paper\n", {{"DRY_RUN", "false"}, {"BROKER_TYPE", "alpaca"}});
+  REQUIRE(config);
+  CHECK(config->mode == Mode::paper);
+  CHECK(std::none_of(config->notices.begin(), config->notices.end(),
+                     [](const std::string& notice) { return notice.starts_with("DRY_RUN=false"); }));
   CHECK(problems_of(minimal, {{"DRY_RUN", "perhaps"}}) ==
         "environment DRY_RUN: mode is \"perhaps\", must be one of dry_run, paper, live");
 }

@@ -185,7 +185,32 @@ TEST_CASE("contradictions") {
         "config.yaml:3:28: rebalance.absolute_threshold is another name of rebalance.threshold, which is there too");
   CHECK(after("mode: live") ==
         "config.yaml:2:17: mode is live but provider is simulated: its prices are made up\n"
-        "config.yaml:3:7: mode is live but broker.use is paper: name a real broker, or say mode: paper");
+        "config.yaml:3:7: mode is live but broker.use is paper: name a real broker, or say mode: paper\n"
+        "config.yaml:3:7: mode is live, which needs live.account: the id of the account that may be traded");
+}
+
+TEST_CASE("limits and the account say what they want") {
+  CHECK(after("limits: {quantity_max: 0}") ==
+        "config.yaml:3:24: limits.quantity_max is \"0\", must be a positive number of shares such as 500 or 0.25");
+  CHECK(after("limits: {quantity_max: $50}").find("must be a positive number of shares") != std::string::npos);
+  CHECK(after("limits: {orders_per_day: 0}").find("limits.orders_per_day is \"0\", must be") != std::string::npos);
+  CHECK(after("limits: {position_max: 40}").find("did you mean 40%?") != std::string::npos);
+  CHECK(after("limits: {price_age_sessions_max: none}").find("must be a whole number") != std::string::npos);
+  CHECK(after("limits: {order_value_max: $5}").find("limits has no key \"order_value_max\"") != std::string::npos);
+  CHECK(after("live: {account: a b}") ==
+        "config.yaml:3:17: live.account is \"a b\", must be an account id: letters, digits and . _ - : / @");
+  CHECK(after("live: {}") == "good");
+  CHECK(after("live: {acount: U1}") == "config.yaml:3:8: live has no key \"acount\"; did you mean \"account\"?");
+  CHECK(after("mode: live\nlive: {account: a b}").find("needs live.account") == std::string::npos);
+}
+
+TEST_CASE("prices too old for an order are a notice, not an error") {
+  const auto config = load(std::string(minimal) + "quality: {age_sessions_max: 3}\n");
+  REQUIRE(config);
+  REQUIRE(config->notices.size() == 1);
+  CHECK(config->notices[0] ==
+        "config.yaml:3:29: quality.age_sessions_max is 3, but no order is sent at a price that is more sessions behind "
+        "than limits.price_age_sessions_max, 1");
 }
 
 TEST_CASE("all problems come at once, in the order of the file, and those of other layers after them") {

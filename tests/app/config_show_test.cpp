@@ -39,7 +39,8 @@ strategy: {use: fixed, risk_free: 0.33333, weights: {SPY: 0.5, BND: 50%}, glide_
 constraints: {bounds: {SPY: ..40%}, groups: ["5% <= bond <= 95%"]}
 rebalance: {relative_threshold: 12.5%, cash_buffer: "$0.000000001", untouchable: [BND]}
 schedule: {at: open+30m}
-limits: {order_max: 5000}
+limits: {order_max: 5000, quantity_max: 0.25, position_max: 33.3%, orders_per_day: 7}
+live: {account: 007}
 )");
   REQUIRE(first);
   const std::string shown = config_yaml(*first, false);
@@ -59,7 +60,8 @@ TEST_CASE("origins name the layer") {
                            {{"log.level", "error"}});
   REQUIRE(config);
   const auto origins = boost::json::parse(origins_json(*config));
-  CHECK(origins.at("mode").as_string() == "default");
+  CHECK(origins.at("mode").as_string() == "default, broker.use is paper");
+  CHECK(origins.at("journal.path").as_string() == "default");
   CHECK(origins.at("portfolio.tickers").as_string() == "config.yaml:1:13");
   CHECK(origins.at("portfolio.investor.age").as_string() == "environment USER_AGE");
   CHECK(origins.at("log.level").as_string() == "--set log.level");
@@ -67,6 +69,20 @@ TEST_CASE("origins name the layer") {
   CHECK(origins.at("rebalance.threshold").as_string() == "config.yaml:3:33");
   CHECK(config_yaml(*config, true).find("  level: error") != std::string::npos);
   CHECK(config_yaml(*config, true).find("# environment USER_AGE\n") != std::string::npos);
+}
+
+TEST_CASE("the origin of the default mode is the broker, and what is shown keeps the mode") {
+  const std::string elsewhere = std::string(minimal) + "broker: {use: alpaca}\n";
+  const auto config = load(elsewhere);
+  REQUIRE(config);
+  const std::string shown = config_yaml(*config, true);
+  CHECK(shown.starts_with("mode: dry_run                               # default, broker.use is alpaca\n"));
+  const auto again = load(shown);
+  REQUIRE(again);
+  CHECK(again->mode == Mode::dry_run);
+  const auto written = load(elsewhere + "mode: paper\n");
+  REQUIRE(written);
+  CHECK(boost::json::parse(origins_json(*written)).at("mode").as_string() == "config.yaml:4:7");
 }
 
 TEST_CASE("the schema is JSON, knows every key and forbids others") {

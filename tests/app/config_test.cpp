@@ -80,6 +80,11 @@ TEST_CASE("what nobody wrote has its default") {
   CHECK(config->broker.use == defaults.broker.use);
   CHECK(config->rebalance.absolute_band_fraction == 0.05);
   CHECK(config->limits.order_value_max == std::nullopt);
+  CHECK(config->limits.order_quantity_max == std::nullopt);
+  CHECK(config->limits.position_max_fraction == std::nullopt);
+  CHECK(config->limits.orders_per_day_max == 1000);
+  CHECK(config->limits.price_age_sessions_max == 1);
+  CHECK(config->live.account == std::nullopt);
   CHECK(config->journal_path == "data/journal.db");
   CHECK(config->notices.empty());
 }
@@ -89,7 +94,8 @@ TEST_CASE("units in values") {
 strategy: {risk_free: 25bp}
 constraints: {max_weight: 60 %, bounds: {SPY: 10%..60%, BND: "..0.5"}, groups: ["5% <= equity <= 95%", "equity>=10%"]}
 rebalance: {threshold: 0.05, cash_buffer: 1000.10, min_trade: "$1,250.000000001"}
-limits: {order_max: 100000 USD, turnover_per_day: 150%}
+limits: {order_max: 100000 USD, turnover_per_day: 150%, quantity_max: 12.000000001, position_max: 33.5%,
+         orders_per_day: 5, price_age_sessions_max: 0}
 schedule: {at: close-20m}
 )");
   REQUIRE(config);
@@ -104,7 +110,45 @@ schedule: {at: close-20m}
   CHECK(config->rebalance.trade_value_min == dollars("1250.000000001"));
   CHECK(config->limits.order_value_max == dollars("100000"));
   CHECK(config->limits.turnover_per_day_fraction == 1.5);
+  CHECK(config->limits.order_quantity_max == dollars("12.000000001"));
+  CHECK(config->limits.position_max_fraction == 0.335);
+  CHECK(config->limits.orders_per_day_max == 5);
+  CHECK(config->limits.price_age_sessions_max == 0);
   CHECK(config->schedule.at == DayTime{DayTime::Anchor::close, -20});
+}
+
+TEST_CASE("when nobody says the mode, only the paper broker gets orders") {
+  const auto mode_of = [](const std::string& more, const test::Variables& variables = {},
+                          const test::Settings& settings = {}) {
+    const auto config = load(minimal + more, variables, settings);
+    REQUIRE(config);
+    return config->mode;
+  };
+  CHECK(mode_of("") == Mode::paper);
+  CHECK(mode_of("broker: {use: paper, cash: $5}\n") == Mode::paper);
+  CHECK(mode_of("broker: {use: alpaca}\n") == Mode::dry_run);
+  CHECK(mode_of("", {{"BROKER_TYPE", "ib"}}) == Mode::dry_run);
+  CHECK(mode_of("broker: {use: alpaca}\n", {}, {{"broker.use", "paper"}}) == Mode::paper);
+  // What is written wins; whether that broker is simulated it says itself, when it is asked.
+  CHECK(mode_of("mode: paper\nbroker: {use: alpaca}\n") == Mode::paper);
+  CHECK(mode_of("mode: dry_run\n") == Mode::dry_run);
+  CHECK(default_mode("paper") == Config{}.mode);
+  CHECK(Config{}.broker.use == "paper");
+}
+
+TEST_CASE("mode live names the account it may trade") {
+  const std::string real = "portfolio: {tickers: [SPY]}\nprovider: {use: yahoo}\nbroker: {use: alpaca}\nmode: live\n";
+  CHECK(problems_of(real) ==
+        "config.yaml:4:7: mode is live, which needs live.account: the id of the account that may be traded");
+  const auto config = load(real + "live: {account: 0123-ab}\n");
+  REQUIRE(config);
+  CHECK(config->mode == Mode::live);
+  CHECK(config->live.account == "0123-ab");
+  CHECK(load(real, {{"REBALANCER_LIVE_ACCOUNT", "U1"}}).value().live.account == "U1");
+  // An account alone arms nothing.
+  CHECK(load(std::string(minimal) + "live: {account: U1}\nbroker: {use: alpaca}\n").value().mode == Mode::dry_run);
+  CHECK(problems_of(minimal, {}, {{"mode", "live"}, {"broker.use", "alpaca"}, {"provider.use", "yahoo"}}) ==
+        "--set mode: mode is live, which needs live.account: the id of the account that may be traded");
 }
 
 TEST_CASE("a relative threshold alone is not narrowed by the default of the absolute one") {

@@ -25,7 +25,7 @@ TEST_CASE("intents of an interrupted run are cancelled, not sent") {
   ExecutionScene scene;
   run_until_write(scene, 1);
   CHECK(scene.store.open_orders().value().size() == 3);
-  const auto settled = scene.executor().settle(scene.broker.can, {});
+  const auto settled = scene.settle();
   REQUIRE(settled);
   CHECK(settled->settled.size() == 3);
   CHECK(scene.broker.count("submit") == 0);
@@ -33,21 +33,21 @@ TEST_CASE("intents of an interrupted run are cancelled, not sent") {
 }
 
 TEST_CASE("an order that was about to be sent when the run died, and that never arrived, is not sent now") {
-  for (const bool simulated : {true, false}) {
+  for (const std::uint32_t lag : {0U, 60U}) {
     ExecutionScene scene;
-    scene.broker.can.simulated = simulated;
+    scene.broker.can.lookup_lag_s = lag;
     scene.broker.submit_faults = {Fault::lost_before};
     run_until_write(scene, 2);
     CHECK(scene.journaled(0).state == OrderState::sending);
     const auto submits = scene.broker.count("submit");
-    const auto settled = scene.executor().settle(scene.broker.can, {});
+    const auto settled = scene.settle();
     REQUIRE(settled);
     CHECK(settled->ambiguous.empty());
     CHECK(scene.broker.count("submit") == submits);
     CHECK(scene.journaled(0).state == OrderState::cancelled);
     CHECK(scene.journaled(0).report.reason == "it never reached the broker");
-    // A real broker is asked for as long as its look-up may lag.
-    CHECK((scene.clock.waited() >= scene.settings.lookup_lag) == !simulated);
+    // It is asked for as long as its look-up may lag.
+    CHECK((scene.clock.waited() >= std::chrono::seconds(60)) == (lag == 60));
     scene.check_truth();
   }
 }
@@ -57,7 +57,7 @@ TEST_CASE("an order that did arrive is found, with its fills") {
   run_until_write(scene, 2);
   CHECK(scene.journaled(0).state == OrderState::sending);
   REQUIRE(scene.broker.accepted(scene.id(0)) == 1);
-  REQUIRE(scene.executor().settle(scene.broker.can, {}));
+  REQUIRE(scene.settle());
   CHECK(scene.journaled(0).state == OrderState::filled);
   CHECK(scene.store.fills_of(scene.id(0)).value().size() == 1);
   scene.check_truth();
@@ -68,7 +68,7 @@ TEST_CASE("an order still working is cancelled") {
   scene.broker.fills_at_once = false;
   run_until_write(scene, 3);
   CHECK(scene.journaled(0).state == OrderState::acknowledged);
-  REQUIRE(scene.executor().settle(scene.broker.can, {}));
+  REQUIRE(scene.settle());
   CHECK(scene.journaled(0).state == OrderState::cancelled);
   CHECK(scene.broker.count("cancel " + scene.id(0)) == 1);
   scene.check_truth();
@@ -81,7 +81,7 @@ TEST_CASE("what a broker cannot tell stays ambiguous, however often it is settle
   scene.broker.submit_faults = {Fault::lost_after};
   REQUIRE(scene.execute());
   for (int i = 0; i < 3; ++i) {
-    const auto settled = scene.executor().settle(scene.broker.can, {});
+    const auto settled = scene.settle();
     REQUIRE(settled);
     CHECK(settled->ambiguous.size() == 1);
   }
@@ -94,7 +94,21 @@ TEST_CASE("a stop ends settling with an error, so that nobody plans on a doubtfu
   run_until_write(scene, 1);
   std::stop_source stop;
   stop.request_stop();
-  CHECK(scene.executor().settle(scene.broker.can, stop.get_token()).error().code == ErrorCode::unavailable);
+  CHECK(scene.settle(stop.get_token()).error().code == ErrorCode::unavailable);
+}
+
+TEST_CASE("a plan that an earlier process began goes on: what was sent is looked up, the rest is sent") {
+  ExecutionScene scene;
+  run_until_write(scene, 2);
+  CHECK(scene.journaled(0).state == OrderState::sending);
+  const auto resumed = scene.resume();
+  REQUIRE(resumed);
+  CHECK(scene.events.count("run_resumed") == 1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(resumed->orders[i].report.state == OrderState::filled);
+    CHECK(scene.broker.count("submit " + scene.id(i)) == 1);
+  }
+  scene.check_truth();
 }
 
 TEST_CASE("under random faults, capabilities and kills no order is doubled, lost or misreported") {
@@ -103,6 +117,7 @@ TEST_CASE("under random faults, capabilities and kills no order is doubled, lost
   int ambiguous = 0;
   int killed = 0;
   int complete = 0;
+  int resumed = 0;
   for (int trial = 0; trial < trials; ++trial) {
     Random random(static_cast<std::uint64_t>(trial) + 1);
     ExecutionScene scene;
@@ -111,7 +126,7 @@ TEST_CASE("under random faults, capabilities and kills no order is doubled, lost
     scene.broker.can.lookup = static_cast<Lookup>(random.below(3));
     const double trouble = random.uniform() * 0.6;
     for (int i = 0; i < 12; ++i) {
-      scene.broker.submit_faults.push_back(random.uniform() < trouble ? static_cast<Fault>(1 + random.below(7))
+      scene.broker.submit_faults.push_back(random.uniform() < trouble ? static_cast<Fault>(1 + random.below(8))
                                                                       : Fault::none);
     }
     scene.broker.lookup_lag_calls = static_cast<int>(random.below(4));
@@ -139,8 +154,16 @@ TEST_CASE("under random faults, capabilities and kills no order is doubled, lost
     scene.broker.submit_faults.clear();
     scene.broker.lookup_faults.clear();
     scene.broker.cancels = true;
+    if (died && scene.store.plan_of(ExecutionScene::run_id).value() && random.below(2) == 0) {
+      const auto gone_on = scene.resume();
+      REQUIRE(gone_on);
+      ++resumed;
+      CHECK_FALSE(gone_on->journal_error.has_value());
+      if (!gone_on->ambiguous) CHECK(scene.store.open_orders().value().empty());
+      scene.check_truth();
+    }
     const auto submits = scene.broker.count("submit");
-    const auto settled = scene.executor().settle(scene.broker.can, {});
+    const auto settled = scene.settle();
     REQUIRE(settled);
     CHECK(scene.broker.count("submit") == submits);
     scene.check_truth();
@@ -161,6 +184,7 @@ TEST_CASE("under random faults, capabilities and kills no order is doubled, lost
   CHECK(complete > trials / 10);
   CHECK(killed > trials / 10);
   CHECK(ambiguous > trials / 100);
-  MESSAGE(trials << " trials: " << complete << " complete, " << killed << " killed, " << ambiguous
-                 << " left to a human");
+  CHECK(resumed > trials / 20);
+  MESSAGE(trials << " trials: " << complete << " complete, " << killed << " killed, " << resumed << " resumed, "
+                 << ambiguous << " left to a human");
 }

@@ -1,4 +1,4 @@
-// An account, a proved plan for it, a broker, a journal and an executor: the stage for tests of execution.
+// An account, a proved plan for it, a broker, a gate, a journal and an executor: the stage for tests of execution.
 #pragma once
 #include <map>
 #include <memory>
@@ -12,6 +12,7 @@
 #include "support/fake_broker.hpp"
 #include "support/fake_clock.hpp"
 #include "support/memory_run_store.hpp"
+#include "support/memory_trading_switch.hpp"
 #include "support/portfolio_builders.hpp"
 #include "support/recording_events.hpp"
 
@@ -25,15 +26,20 @@ struct ExecutionScene {
   PriceList prices = price_list({{"AAA", "100"}, {"BBB", "50"}, {"CCC", "20"}});
   Weights target = weights({{"AAA", 0.25}, {"BBB", 0.25}, {"CCC", 0.5}});
   RebalanceRules rules;
+  TradeLimits limits;  // that the gate keeps; the plan is proved without
   FakeBroker broker;
+  MemoryTradingSwitch trading_switch;
   MemoryRunStore store;
   FakeClock clock{Instant::from_seconds(1'795'000'000)};
   RecordingEvents events;
   ExecutorSettings settings;
   OrderPlan plan{{}, {}, {}, {}, Money(Decimal(), Currency::usd()), false};
   std::optional<PlanProof> proof;
+  std::optional<Gate> gate;
 
   ExecutionScene() {
+    broker.clock = &clock;
+    broker.can.simulated = true;
     broker.can.dedupe = BrokerCapabilities::Dedupe::permanent;
     broker.can.lookup = BrokerCapabilities::Lookup::by_client_id;
     broker.can.cost_rate = decimal("0.0005");
@@ -45,7 +51,11 @@ struct ExecutionScene {
     REQUIRE(store.begin_run(run));
     store.writes = 0;
     make_plan();
+    gate.emplace(Paper::enter(broker, "fake").value(), trading_switch);
+    broker.calls.clear();
   }
+  ExecutionScene(const ExecutionScene&) = delete;
+  ExecutionScene& operator=(const ExecutionScene&) = delete;
 
   void make_plan() {
     plan = plan_orders(book_before, target, prices, rules, broker.can).value();
@@ -62,10 +72,32 @@ struct ExecutionScene {
     broker.marks = prices;
   }
 
-  [[nodiscard]] Executor executor() { return {broker, store, clock, events, settings}; }
-  [[nodiscard]] Result<ExecutionSummary> execute(std::stop_token stop = {}) {
-    return executor().execute(run_id, plan, *proof, rules, broker.can, stop);
+  [[nodiscard]] Executor executor() { return {*gate, store, clock, events, settings}; }
+  [[nodiscard]] ExecutionRules execution_rules() const {
+    return {"default", Date(), rules, limits, broker.can, [](Date) { return 0; }};
   }
+  [[nodiscard]] ExecutionRequest request_for(const OrderPlan& wanted) const {
+    Decimal equity = book_before.cash.amount();
+    std::map<Symbol, Date> dates;
+    for (const auto& [name, price] : prices) {
+      const Decimal held = book_before.quantity_of(name).decimal();
+      equity = add(equity, multiply(held, price.decimal(), Rounding::half_even).value()).value();
+      dates.emplace(name, Date());
+    }
+    return {run_id, wanted, *proof, Money(equity, Currency::usd()), std::move(dates), "{}"};
+  }
+  [[nodiscard]] Result<ExecutionSummary> execute(std::stop_token stop = {}) {
+    return executor().execute(request_for(plan), execution_rules(), stop);
+  }
+  // A new process goes on with what is in the journal.
+  [[nodiscard]] Result<ExecutionSummary> resume(std::stop_token stop = {}) {
+    return executor().resume(store.plan_of(run_id).value().value(), execution_rules(), stop);
+  }
+  // A new process ends what is in the journal.
+  [[nodiscard]] Result<SettlementSummary> settle(std::stop_token stop = {}) {
+    return executor().settle(broker.can, "its run was interrupted", stop);
+  }
+  [[nodiscard]] std::chrono::milliseconds lookup_lag() const { return std::chrono::seconds(broker.can.lookup_lag_s); }
   [[nodiscard]] std::string id(std::size_t place) const {
     return client_order_id(run_id, plan.orders[place].symbol, plan.orders[place].side, 1);
   }

@@ -2,6 +2,7 @@
 // that lag, partial fills, cancellations that come late. It removes duplicates only as far as its capabilities say.
 #pragma once
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/clock.hpp"
 #include "core/ports/broker.hpp"
 
 namespace rebalancer::test {
@@ -24,6 +26,7 @@ class FakeBroker final : public Broker {
     refused,             // a definite no
     conflict,            // the id is taken by something else
     nonsense,            // accepted, the answer is garbage
+    busy,                // too many requests, surely not carried out
   };
 
   struct Held {  // one order as the broker has it
@@ -31,6 +34,7 @@ class FakeBroker final : public Broker {
     OrderReport report;
     std::vector<Fill> fills;
     int submitted_at = 0;  // number of the call
+    std::chrono::nanoseconds accepted_at{0};
   };
 
   BrokerCapabilities can;
@@ -40,6 +44,8 @@ class FakeBroker final : public Broker {
   std::deque<Fault> submit_faults;      // one per submit, none when empty
   std::deque<ErrorCode> lookup_faults;  // one per look-up that goes wrong
   std::deque<ErrorCode> account_faults;
+  std::deque<ErrorCode> positions_faults;
+  const Clock* clock = nullptr;    // what a window for duplicates goes by; none: it never ends
   int lookup_lag_calls = 0;        // calls after its submission until an order can be found
   bool fills_at_once = true;       // false: `parts` per poll
   std::deque<double> parts;        // shares of the quantity filled by successive polls; empty: nothing
@@ -67,11 +73,12 @@ class FakeBroker final : public Broker {
     return Account{"fake", money, Money(Decimal(), Currency::usd()), money};
   }
   Result<std::vector<Position>> positions() override {
+    if (auto fault = take(positions_faults)) return fail(*fault, "positions: scripted");
     std::vector<Position> found;
     for (const auto& [symbol, quantity] : shares) found.push_back({symbol, Quantity(quantity)});
     return found;
   }
-  Result<OrderReport> submit(const Order& order) override {
+  Result<OrderReport> submit(const Order& order, const GatePass&) override {
     calls.push_back("submit " + order.client_id);
     if (before_submit) before_submit(order);
     const Fault fault = take(submit_faults).value_or(Fault::none);
@@ -84,6 +91,8 @@ class FakeBroker final : public Broker {
         return fail(ErrorCode::rejected, "not allowed");
       case Fault::conflict:
         return fail(ErrorCode::conflict, "the id is taken");
+      case Fault::busy:
+        return fail(ErrorCode::exhausted, "429");
       default:
         break;
     }
@@ -146,17 +155,22 @@ class FakeBroker final : public Broker {
     return next;
   }
 
+  [[nodiscard]] std::chrono::nanoseconds now() const {
+    return clock == nullptr ? std::chrono::nanoseconds(0) : clock->monotonic();
+  }
+  [[nodiscard]] bool removes_copy_of(const Held& held) const {
+    if (can.dedupe != BrokerCapabilities::Dedupe::window) return can.dedupe == BrokerCapabilities::Dedupe::permanent;
+    return now() - held.accepted_at < std::chrono::seconds(can.dedupe_window_s);
+  }
   OrderReport accept(const Order& order) {
-    if (can.dedupe != BrokerCapabilities::Dedupe::none) {
-      for (const Held& held : held_) {
-        if (held.order.client_id == order.client_id) return held.report;
-      }
+    for (const Held& held : held_) {
+      if (held.order.client_id == order.client_id && removes_copy_of(held)) return held.report;
     }
     OrderReport report;
     report.client_id = order.client_id;
     report.broker_id = "b" + std::to_string(held_.size() + 1);
     report.state = OrderState::acknowledged;
-    held_.push_back({order, report, {}, static_cast<int>(calls.size())});
+    held_.push_back({order, report, {}, static_cast<int>(calls.size()), now()});
     if (fills_at_once) fill(held_.back(), order.quantity.decimal());
     return held_.back().report;
   }

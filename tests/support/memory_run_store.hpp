@@ -24,21 +24,34 @@ class MemoryRunStore final : public RunStore {
     runs_.push_back(run);
     return {};
   }
-  Result<void> add_intents(const std::vector<OrderRecord>& orders) override {
-    std::set<std::string> fresh;
-    std::set<std::pair<std::string, int>> places;
-    for (const OrderRecord& known : orders_) places.emplace(known.run_id, known.sequence);
+  Result<void> commit_plan(const PlanRecord& plan, const std::vector<OrderRecord>& orders) override {
     for (const OrderRecord& order : orders) {
       if (order.state != OrderState::intent) return fail(ErrorCode::invalid, "order is not an intent");
-      if (find(order.run_id) == nullptr) return fail(ErrorCode::not_found, "run {} never began", order.run_id);
+      if (order.run_id != plan.run_id) return fail(ErrorCode::invalid, "order is not of run {}", plan.run_id);
+    }
+    const RunRecord* run = find(plan.run_id);
+    if (run == nullptr) return fail(ErrorCode::not_found, "run {} never began", plan.run_id);
+    if (run->finished_at) return fail(ErrorCode::conflict, "run {} has finished already", plan.run_id);
+    if (plans_.contains(plan.run_id)) return fail(ErrorCode::conflict, "run {} has a plan already", plan.run_id);
+    std::set<std::string> fresh;
+    std::set<int> places;
+    for (const OrderRecord& order : orders) {
       if (find_order(order.order.client_id) != nullptr || !fresh.insert(order.order.client_id).second ||
-          !places.emplace(order.run_id, order.sequence).second) {
+          !places.insert(order.sequence).second) {
         return fail(ErrorCode::conflict, "order {} is in the journal already", order.order.client_id);
       }
     }
     if (auto allowed = write(); !allowed) return allowed;
-    orders_.insert(orders_.end(), orders.begin(), orders.end());
-    for (OrderRecord& order : orders_) order.report.client_id = order.order.client_id;
+    plans_.emplace(plan.run_id, plan);
+    for (const OrderRecord& order : orders) {
+      OrderReport first;
+      first.client_id = order.order.client_id;
+      first.state = OrderState::intent;
+      first.at = order.report.at;
+      orders_.push_back(order);
+      orders_.back().report = first;
+      events_.push_back(std::move(first));
+    }
     return {};
   }
   Result<void> update_order(const OrderReport& report) override { return record_answer(report, {}); }
@@ -63,6 +76,7 @@ class MemoryRunStore final : public RunStore {
     record->report = next;
     record->state = report.state;
     if (report.state == OrderState::sending) sent_.insert(report.client_id);
+    events_.push_back(report);
     history.push_back(fmt::format("{} {}", report.client_id, name_of(report.state)));
     return {};
   }
@@ -75,17 +89,45 @@ class MemoryRunStore final : public RunStore {
     fills_.insert(fills_.end(), fresh->begin(), fresh->end());
     return fresh->size();
   }
-  Result<void> finish_run(const RunRecord& run) override {
-    RunRecord* known = find(run.id);
+  Result<void> finish_run(const RunRecord& run, const SealRecord& seal, const std::optional<Book>& book) override {
     if (!run.finished_at) return fail(ErrorCode::invalid, "run {} has no end", run.id);
+    if (seal.run_id != run.id) return fail(ErrorCode::invalid, "the seal is of run {}, not {}", seal.run_id, run.id);
+    if (!is_digest(seal.sha256) || !is_digest(seal.previous)) return fail(ErrorCode::invalid, "the seal has no digest");
+    if (book && !is_sorted(*book)) return fail(ErrorCode::invalid, "the book's positions are not sorted");
+    RunRecord* known = find(run.id);
     if (known == nullptr) return fail(ErrorCode::not_found, "run {} is not in the journal", run.id);
     if (known->finished_at) return fail(ErrorCode::conflict, "run {} has finished already", run.id);
+    const std::int64_t sequence = seals_.empty() ? 1 : seals_.back().sequence + 1;
+    const std::string previous = seals_.empty() ? std::string(64, '0') : seals_.back().sha256;
+    if (seal.sequence != sequence || seal.previous != previous) {
+      return fail(ErrorCode::conflict, "seal {} follows {}, the next is seal {} and follows {}", seal.sequence,
+                  seal.previous, sequence, previous);
+    }
     if (auto allowed = write(); !allowed) return allowed;
     known->finished_at = run.finished_at;
     known->outcome = run.outcome;
     known->reason = run.reason;
     known->exit_code = run.exit_code;
     known->report_json = run.report_json;
+    seals_.push_back(seal);
+    if (book) books_.push_back({*known, *book, fills_.size(), events_.size()});
+    if (const auto plan = plans_.find(run.id); plan != plans_.end()) plan->second.draft.clear();
+    return {};
+  }
+  Result<void> bind_owner(const JournalOwner& owner) override {
+    const auto named = [](const JournalOwner& one) {
+      return fmt::format("{} account \"{}\" at {}", one.real_money ? "real money" : "paper", one.account, one.broker);
+    };
+    if (owner_ && *owner_ != owner) {
+      return fail(ErrorCode::conflict, "the journal holds orders of {}, not of {}", named(*owner_), named(owner));
+    }
+    if (owner_) return {};
+    if (owner.real_money && !orders_.empty()) {
+      return fail(ErrorCode::conflict, "the journal holds orders of an account it does not name, not surely of {}",
+                  named(owner));
+    }
+    if (auto allowed = write(); !allowed) return allowed;
+    owner_ = owner;
     return {};
   }
   Result<std::optional<RunRecord>> run(std::string_view id_prefix) override {
@@ -119,6 +161,30 @@ class MemoryRunStore final : public RunStore {
     }
     return std::optional<RunRecord>();
   }
+  Result<std::vector<RunRecord>> unfinished_runs(std::string_view portfolio) override {
+    std::vector<RunRecord> found;
+    for (const RunRecord& run : runs_) {
+      if (run.portfolio == portfolio && !run.finished_at) found.push_back(run);
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const RunRecord& a, const RunRecord& b) { return a.started_at < b.started_at; });
+    return found;
+  }
+  Result<std::optional<PlanRecord>> plan_of(std::string_view run_id) override {
+    const auto found = plans_.find(std::string(run_id));
+    return found == plans_.end() ? std::optional<PlanRecord>() : found->second;
+  }
+  Result<std::optional<OrderRecord>> order(std::string_view client_id) override {
+    const OrderRecord* found = find_order(client_id);
+    return found == nullptr ? std::optional<OrderRecord>() : *found;
+  }
+  Result<std::vector<OrderReport>> history_of(std::string_view client_id) override {
+    std::vector<OrderReport> found;
+    for (const OrderReport& event : events_) {
+      if (event.client_id == client_id) found.push_back(event);
+    }
+    return found;
+  }
   Result<std::vector<OrderRecord>> orders_of(std::string_view run_id) override {
     std::vector<OrderRecord> found;
     for (const OrderRecord& order : orders_) {
@@ -132,6 +198,17 @@ class MemoryRunStore final : public RunStore {
     std::vector<OrderRecord> found(orders_.rbegin(), orders_.rend());
     if (found.size() > static_cast<std::size_t>(std::max(0, count_max))) {
       found.erase(found.begin() + std::max(0, count_max), found.end());
+    }
+    return found;
+  }
+  Result<std::vector<OrderRecord>> orders_lacking_fills() override {
+    std::vector<OrderRecord> found;
+    for (const OrderRecord& order : orders_) {
+      Decimal told;
+      for (const Fill& fill : fills_) {
+        if (fill.client_id == order.order.client_id) told = add(told, fill.quantity.decimal()).value();
+      }
+      if (is_terminal(order.state) && order.report.filled.decimal() > told) found.push_back(order);
     }
     return found;
   }
@@ -172,10 +249,93 @@ class MemoryRunStore final : public RunStore {
     }
     return total;
   }
+  Result<std::vector<std::string>> sent_orders(std::string_view portfolio, Date session) override {
+    std::vector<std::string> found;
+    for (const OrderRecord& order : orders_) {
+      const RunRecord& run = *find(order.run_id);
+      const bool counts = run.portfolio == portfolio && run.session == session;
+      if (counts && sent_.contains(order.order.client_id)) found.push_back(order.order.client_id);
+    }
+    return found;
+  }
+  Result<std::optional<SealRecord>> last_seal() override {
+    return seals_.empty() ? std::optional<SealRecord>() : seals_.back();
+  }
+  Result<std::vector<SealRecord>> seals() override { return seals_; }
+  Result<std::optional<ExpectedBook>> expected_book(std::string_view portfolio) override {
+    const auto last = std::find_if(books_.rbegin(), books_.rend(),
+                                   [&](const SeenBook& seen) { return seen.run.portfolio == portfolio; });
+    if (last == books_.rend()) return std::optional<ExpectedBook>();
+    ExpectedBook expected{last->book, last->run.id, *last->run.finished_at};
+    for (const Fill& fill : unseen_fills(*last)) {
+      if (auto applied = apply(expected.book, fill); !applied) return fail(applied.error());
+    }
+    return std::optional<ExpectedBook>(std::move(expected));
+  }
 
   std::vector<std::string> history;  // "client-id state" of every update, in order
 
  private:
+  struct SeenBook {
+    RunRecord run;
+    Book book;
+    std::size_t fills;  // that the journal had then
+    std::size_t events;
+  };
+
+  static bool is_digest(const std::string& text) {
+    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  }
+  static bool is_sorted(const Book& book) {
+    for (std::size_t i = 0; i < book.positions.size(); ++i) {
+      if (book.positions[i].quantity.decimal().is_zero()) return false;
+      if (i > 0 && book.positions[i].symbol <= book.positions[i - 1].symbol) return false;
+    }
+    return true;
+  }
+  // Told since, less what a report had counted by then.
+  std::vector<Fill> unseen_fills(const SeenBook& last) const {
+    const auto split = fills_.begin() + static_cast<std::ptrdiff_t>(last.fills);
+    std::map<std::string, Decimal> seen;
+    for (std::size_t i = 0; i < last.events; ++i) {
+      Decimal& most = seen[events_[i].client_id];
+      most = std::max(most, events_[i].filled.decimal());
+    }
+    for (auto fill = fills_.begin(); fill != split; ++fill) {
+      Decimal& left = seen[fill->client_id];
+      left = subtract(left, fill->quantity.decimal()).value();
+    }
+    std::vector<Fill> unseen(split, fills_.end());
+    std::stable_sort(unseen.begin(), unseen.end(), [](const Fill& a, const Fill& b) { return a.at < b.at; });
+    for (Fill& fill : unseen) {
+      Decimal& left = seen[fill.client_id];
+      const Decimal part = std::clamp(left, Decimal(), fill.quantity.decimal());
+      left = subtract(left, part).value();
+      fill.quantity = Quantity(subtract(fill.quantity.decimal(), part).value());
+    }
+    std::erase_if(unseen, [](const Fill& fill) { return fill.quantity.decimal().is_zero(); });
+    return unseen;
+  }
+  static Result<void> apply(Book& book, const Fill& fill) {
+    const bool buys = fill.side == Side::buy;
+    auto value = value_of(fill.quantity, fill.price, book.cash.currency(), Rounding::half_even);
+    if (!value) return fail(value.error());
+    auto cash = buys ? subtract(book.cash, *value) : add(book.cash, *value);
+    if (cash) cash = subtract(*cash, fill.fee);
+    if (!cash) return fail(cash.error());
+    book.cash = *cash;
+    auto place = std::lower_bound(book.positions.begin(), book.positions.end(), fill.symbol,
+                                  [](const Position& position, const Symbol& name) { return position.symbol < name; });
+    if (place == book.positions.end() || place->symbol != fill.symbol) {
+      place = book.positions.insert(place, {fill.symbol, Quantity()});
+    }
+    const Decimal quantity = fill.quantity.decimal();
+    auto held = buys ? add(place->quantity.decimal(), quantity) : subtract(place->quantity.decimal(), quantity);
+    if (!held) return fail(held.error());
+    place->quantity = Quantity(*held);
+    if (held->is_zero()) book.positions.erase(place);
+    return {};
+  }
   // Those not applied yet, each once.
   Result<std::vector<Fill>> new_fills(const std::vector<Fill>& fills) {
     std::vector<Fill> fresh;
@@ -221,6 +381,11 @@ class MemoryRunStore final : public RunStore {
   std::vector<OrderRecord> orders_;
   std::vector<Fill> fills_;
   std::set<std::string> sent_;
+  std::map<std::string, PlanRecord> plans_;
+  std::vector<OrderReport> events_;
+  std::vector<SealRecord> seals_;
+  std::vector<SeenBook> books_;
+  std::optional<JournalOwner> owner_;
 };
 
 }  // namespace rebalancer::test

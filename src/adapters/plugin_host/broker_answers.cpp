@@ -70,6 +70,9 @@ Result<BrokerCapabilities> capabilities_from(const rb_capabilities& told) {
   const auto decimal = [](rb_decimal value) { return Decimal::from_billionths(value); };
   BrokerCapabilities own;
   own.simulated = (told.flags & RB_SIMULATED) != 0;
+  own.embedded = (told.flags & RB_EMBEDDED) != 0;
+  own.lookup_lag_s = told.lookup_lag_s;
+  if (own.embedded && !own.simulated) return fail(ErrorCode::internal, "capabilities embedded but not simulated");
   own.market_orders = (told.flags & RB_MARKET_ORDERS) != 0;
   own.limit_orders = (told.flags & RB_LIMIT_ORDERS) != 0;
   if (!own.market_orders && !own.limit_orders) {
@@ -131,7 +134,7 @@ Result<OrderReport> report_from(const rb_order_report* told, const std::optional
   if (!state) return fail(state.error());
   const Decimal filled = Decimal::from_billionths(told->filled);
   if (auto level = check_fill_level(*state, filled, ordered); !level) return fail(level.error());
-  OrderReport report{*std::move(client_id), *std::move(broker_id), *state, Quantity(filled), {}, {}, {}};
+  OrderReport report{*std::move(client_id), *std::move(broker_id), *state, Quantity(filled), {}, {}, {}, {}};
   if (told->average_price != 0 || filled.is_positive()) {
     const auto price = Price::make(Decimal::from_billionths(told->average_price));
     if (!price || filled.is_zero()) {

@@ -67,6 +67,7 @@ class BrokerProxy final : public Broker {
     told.flags = RB_MARKET_ORDERS | RB_LIMIT_ORDERS;
     told.quantity_increment = Decimal::scale;
     told.price_increment = Decimal::scale / 100;
+    told.lookup_lag_s = BrokerCapabilities().lookup_lag_s;
     auto called = instance_->run("capabilities", [&] { return api().capabilities(instance_->self(), &told); });
     if (!called) return fail(called.error());
     auto own = capabilities_from(told);
@@ -97,7 +98,7 @@ class BrokerProxy final : public Broker {
     return std::move(positions);
   }
 
-  Result<OrderReport> submit(const Order& order) override {
+  Result<OrderReport> submit(const Order& order, const GatePass&) override {
     const auto lock = instance_->enter();
     const rb_order lent{sizeof(rb_order),
                         str(order.client_id),

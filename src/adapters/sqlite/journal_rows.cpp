@@ -3,11 +3,15 @@
 namespace rebalancer::sqlite {
 
 const char* const run_columns =
-    "SELECT id, portfolio, session, started_at, finished_at, mode, outcome, reason, exit_code, report_json FROM runs ";
+    "SELECT id, portfolio, session, started_at, finished_at, mode, outcome, reason, exit_code, report_json, "
+    "broker FROM runs ";
 const char* const order_columns =
     "SELECT client_id, run_id, sequence, symbol, side, quantity, limit_price, reference_price, planned_reason, state, "
-    "broker_id, filled, average_price, fee, state_reason FROM orders ";
+    "broker_id, filled, average_price, fee, state_reason, price_date, cost_max, reported_at FROM orders ";
 const char* const fill_columns = "SELECT id, client_id, symbol, side, quantity, price, fee, currency, at FROM fills ";
+const char* const event_columns =
+    "SELECT client_id, state, broker_id, filled, average_price, fee, reason, at FROM order_events ";
+const char* const plan_columns = "SELECT run_id, cash_before, currency, cash_floor, equity, draft FROM plans ";
 
 namespace {
 
@@ -39,10 +43,28 @@ Result<Side> side_in(SQLite::Statement& row, int column) {
   return fail(ErrorCode::internal, "the journal holds side \"{}\"", name);
 }
 
+void insert_event(SQLite::Database& database, const OrderReport& report) {
+  SQLite::Statement statement(database,
+                              "INSERT INTO order_events (client_id, state, broker_id, filled, average_price, fee, "
+                              "reason, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  statement.bind(1, report.client_id);
+  statement.bind(2, text_of(name_of(report.state)));
+  statement.bind(3, report.broker_id);
+  statement.bind(4, report.filled.decimal().billionths());
+  bind_price(statement, 5, report.average_price);
+  statement.bind(6, report.fee.billionths());
+  statement.bind(7, report.reason);
+  statement.bind(8, report.at.nanoseconds());
+  statement.exec();
+}
+
 }  // namespace
 
 void insert_run(SQLite::Database& database, const RunRecord& run) {
-  SQLite::Statement statement(database, "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+  SQLite::Statement statement(database,
+                              "INSERT INTO runs (id, portfolio, session, started_at, finished_at, mode, outcome, "
+                              "reason, exit_code, report_json, broker) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
   statement.bind(1, run.id);
   statement.bind(2, run.portfolio);
   statement.bind(3, run.session.days());
@@ -53,6 +75,7 @@ void insert_run(SQLite::Database& database, const RunRecord& run) {
   statement.bind(8, run.reason);
   statement.bind(9, run.exit_code);
   statement.bind(10, run.report_json);
+  statement.bind(11, run.broker);
   statement.exec();
 }
 
@@ -72,8 +95,8 @@ void update_run(SQLite::Database& database, const RunRecord& run) {
 void insert_intent(SQLite::Database& database, const OrderRecord& order) {
   SQLite::Statement statement(database,
                               "INSERT INTO orders (client_id, run_id, sequence, symbol, side, quantity, limit_price, "
-                              "reference_price, planned_reason, state) "
-                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'intent')");
+                              "reference_price, planned_reason, state, price_date, cost_max, reported_at) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'intent', ?10, ?11, ?12)");
   statement.bind(1, order.order.client_id);
   statement.bind(2, order.run_id);
   statement.bind(3, order.sequence);
@@ -83,7 +106,15 @@ void insert_intent(SQLite::Database& database, const OrderRecord& order) {
   bind_price(statement, 7, order.order.limit);
   bind_price(statement, 8, order.reference);
   statement.bind(9, order.reason);
+  if (order.price_date) statement.bind(10, order.price_date->days());
+  statement.bind(11, order.cost_max.billionths());
+  statement.bind(12, order.report.at.nanoseconds());
   statement.exec();
+  OrderReport first;
+  first.client_id = order.order.client_id;
+  first.state = OrderState::intent;
+  first.at = order.report.at;
+  insert_event(database, first);
 }
 
 void update_report(SQLite::Database& database, const OrderReport& report) {
@@ -91,8 +122,8 @@ void update_report(SQLite::Database& database, const OrderReport& report) {
   SQLite::Statement statement(database,
                               "UPDATE orders SET state = ?2, sent = max(sent, ?2 = 'sending'), "
                               "broker_id = CASE WHEN ?3 = '' THEN broker_id ELSE ?3 END, filled = ?4, "
-                              "average_price = coalesce(?5, average_price), fee = max(fee, ?6), state_reason = ?7 "
-                              "WHERE client_id = ?1");
+                              "average_price = coalesce(?5, average_price), fee = max(fee, ?6), state_reason = ?7, "
+                              "reported_at = ?8 WHERE client_id = ?1");
   statement.bind(1, report.client_id);
   statement.bind(2, text_of(name_of(report.state)));
   statement.bind(3, report.broker_id);
@@ -100,7 +131,9 @@ void update_report(SQLite::Database& database, const OrderReport& report) {
   bind_price(statement, 5, report.average_price);
   statement.bind(6, report.fee.billionths());
   statement.bind(7, report.reason);
+  statement.bind(8, report.at.nanoseconds());
   statement.exec();
+  insert_event(database, report);
 }
 
 void insert_fill(SQLite::Database& database, const Fill& fill) {
@@ -114,6 +147,25 @@ void insert_fill(SQLite::Database& database, const Fill& fill) {
   statement.bind(7, fill.fee.amount().billionths());
   statement.bind(8, fill.fee.currency().to_string());
   statement.bind(9, fill.at.nanoseconds());
+  statement.exec();
+}
+
+void insert_plan(SQLite::Database& database, const PlanRecord& plan) {
+  SQLite::Statement statement(database,
+                              "INSERT INTO plans (run_id, cash_before, currency, cash_floor, equity, draft) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  statement.bind(1, plan.run_id);
+  statement.bind(2, plan.cash_before.amount().billionths());
+  statement.bind(3, plan.cash_before.currency().to_string());
+  statement.bind(4, plan.cash_floor.billionths());
+  statement.bind(5, plan.equity.billionths());
+  statement.bind(6, plan.draft);
+  statement.exec();
+}
+
+void drop_draft(SQLite::Database& database, const std::string& run_id) {
+  SQLite::Statement statement(database, "UPDATE plans SET draft = '' WHERE run_id = ?1");
+  statement.bind(1, run_id);
   statement.exec();
 }
 
@@ -165,6 +217,7 @@ Result<RunRecord> run_in(SQLite::Statement& row) {
   run.reason = row.getColumn(7).getString();
   run.exit_code = row.getColumn(8).getInt();
   run.report_json = row.getColumn(9).getString();
+  run.broker = row.getColumn(10).getString();
   return run;
 }
 
@@ -184,16 +237,26 @@ Result<OrderRecord> order_in(SQLite::Statement& row) {
   auto average = price_in(row, 12);
   if (!average) return fail(average.error());
 
-  OrderReport report{
-      order->client_id,    row.getColumn(10).getString(), *state, Quantity(decimal_in(row, 11)), *average,
-      decimal_in(row, 13), row.getColumn(14).getString()};
+  OrderReport report;
+  report.client_id = order->client_id;
+  report.broker_id = row.getColumn(10).getString();
+  report.state = *state;
+  report.filled = Quantity(decimal_in(row, 11));
+  report.average_price = *average;
+  report.fee = decimal_in(row, 13);
+  report.reason = row.getColumn(14).getString();
+  report.at = Instant::from_nanoseconds(row.getColumn(17).getInt64());
+  std::optional<Date> price_date;
+  if (!row.getColumn(15).isNull()) price_date = Date::from_days(row.getColumn(15).getInt());
   return OrderRecord{row.getColumn(1).getString(),
                      row.getColumn(2).getInt(),
                      *std::move(order),
                      *state,
                      std::move(report),
                      row.getColumn(8).getString(),
-                     *reference};
+                     *reference,
+                     price_date,
+                     decimal_in(row, 16)};
 }
 
 Result<Fill> fill_in(SQLite::Statement& row) {
@@ -203,16 +266,46 @@ Result<Fill> fill_in(SQLite::Statement& row) {
   if (!side) return fail(side.error());
   auto price = Price::make(decimal_in(row, 5));
   if (!price) return fail(price.error());
-  auto currency = Currency::parse(row.getColumn(7).getString());
-  if (!currency) return fail(currency.error());
+  auto fee = money_in(row, 6, 7);
+  if (!fee) return fail(fee.error());
   return Fill{row.getColumn(0).getString(),
               row.getColumn(1).getString(),
               *symbol,
               *side,
               Quantity(decimal_in(row, 4)),
               *price,
-              Money(decimal_in(row, 6), *currency),
+              *fee,
               Instant::from_nanoseconds(row.getColumn(8).getInt64())};
+}
+
+Result<OrderReport> event_in(SQLite::Statement& row) {
+  auto state = order_state_named(row.getColumn(1).getString());
+  if (!state) return fail(state.error());
+  auto average = price_in(row, 4);
+  if (!average) return fail(average.error());
+  OrderReport report;
+  report.client_id = row.getColumn(0).getString();
+  report.broker_id = row.getColumn(2).getString();
+  report.state = *state;
+  report.filled = Quantity(decimal_in(row, 3));
+  report.average_price = *average;
+  report.fee = decimal_in(row, 5);
+  report.reason = row.getColumn(6).getString();
+  report.at = Instant::from_nanoseconds(row.getColumn(7).getInt64());
+  return report;
+}
+
+Result<PlanRecord> plan_in(SQLite::Statement& row) {
+  auto cash = money_in(row, 1, 2);
+  if (!cash) return fail(cash.error());
+  return PlanRecord{row.getColumn(0).getString(), *cash, decimal_in(row, 3), decimal_in(row, 4),
+                    row.getColumn(5).getString()};
+}
+
+Result<Money> money_in(SQLite::Statement& row, int amount_column, int currency_column) {
+  auto currency = Currency::parse(row.getColumn(currency_column).getString());
+  if (!currency) return fail(currency.error());
+  return Money(decimal_in(row, amount_column), *currency);
 }
 
 }  // namespace rebalancer::sqlite

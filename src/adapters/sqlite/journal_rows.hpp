@@ -12,9 +12,13 @@ namespace rebalancer::sqlite {
 
 void insert_run(SQLite::Database& database, const RunRecord& run);
 void update_run(SQLite::Database& database, const RunRecord& run);
+// With its first event.
 void insert_intent(SQLite::Database& database, const OrderRecord& order);
+// With its event.
 void update_report(SQLite::Database& database, const OrderReport& report);
 void insert_fill(SQLite::Database& database, const Fill& fill);
+void insert_plan(SQLite::Database& database, const PlanRecord& plan);
+void drop_draft(SQLite::Database& database, const std::string& run_id);
 
 [[nodiscard]] bool same_fill(const Fill& a, const Fill& b);
 // What filled at its price, plus what a sent and open order may still fill at its limit or else its reference; rounded
@@ -25,10 +29,15 @@ void insert_fill(SQLite::Database& database, const Fill& fill);
 [[nodiscard]] Result<RunRecord> run_in(SQLite::Statement& row);
 [[nodiscard]] Result<OrderRecord> order_in(SQLite::Statement& row);
 [[nodiscard]] Result<Fill> fill_in(SQLite::Statement& row);
+[[nodiscard]] Result<OrderReport> event_in(SQLite::Statement& row);
+[[nodiscard]] Result<PlanRecord> plan_in(SQLite::Statement& row);
+[[nodiscard]] Result<Money> money_in(SQLite::Statement& row, int amount_column, int currency_column);
 
 extern const char* const run_columns;
 extern const char* const order_columns;
 extern const char* const fill_columns;
+extern const char* const event_columns;
+extern const char* const plan_columns;
 
 template <class T, class Read, class... Values>
 Result<std::vector<T>> find_rows(SQLite::Database& database, const std::string& sql, Read read,
@@ -57,6 +66,12 @@ Result<std::vector<OrderRecord>> find_orders(SQLite::Database& database, const s
 template <class... Values>
 Result<std::vector<Fill>> find_fills(SQLite::Database& database, const std::string& rest, const Values&... values) {
   return find_rows<Fill>(database, std::string(fill_columns) + rest, &fill_in, values...);
+}
+template <class T>
+Result<std::optional<T>> first_of(Result<std::vector<T>> rows) {
+  if (!rows) return fail(rows.error());
+  if (rows->empty()) return std::optional<T>();
+  return std::optional<T>(std::move(rows->front()));
 }
 
 }  // namespace rebalancer::sqlite

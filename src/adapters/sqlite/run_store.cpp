@@ -5,64 +5,14 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "adapters/sqlite/instance_lock.hpp"
+#include "adapters/sqlite/journal_books.hpp"
+#include "adapters/sqlite/journal_orders.hpp"
 #include "adapters/sqlite/journal_rows.hpp"
-#include "adapters/sqlite/migrations.hpp"
+#include "adapters/sqlite/journal_schema.hpp"
+#include "adapters/sqlite/journal_seals.hpp"
 
 namespace rebalancer::sqlite {
 namespace {
-
-// Amounts are billionths, times are nanoseconds, days are days since 1970-01-01. `sent` turns 1 when an order leaves
-// the state intent for sending: it may have reached the broker.
-constexpr std::array<std::string_view, 1> journal_steps = {R"sql(
-CREATE TABLE runs (
-  id TEXT PRIMARY KEY CHECK (id <> ''),
-  portfolio TEXT NOT NULL,
-  session INTEGER NOT NULL,
-  started_at INTEGER NOT NULL,
-  finished_at INTEGER,
-  mode TEXT NOT NULL,
-  outcome TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  exit_code INTEGER NOT NULL,
-  report_json TEXT NOT NULL
-) STRICT;
-CREATE INDEX runs_by_session ON runs (portfolio, session);
-CREATE TABLE orders (
-  client_id TEXT PRIMARY KEY CHECK (client_id <> ''),
-  run_id TEXT NOT NULL REFERENCES runs (id),
-  sequence INTEGER NOT NULL CHECK (sequence > 0),
-  symbol TEXT NOT NULL,
-  side TEXT NOT NULL CHECK (side IN ('buy', 'sell')),
-  quantity INTEGER NOT NULL CHECK (quantity > 0),
-  limit_price INTEGER CHECK (limit_price > 0),
-  reference_price INTEGER CHECK (reference_price > 0),
-  planned_reason TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('intent', 'sending', 'acknowledged', 'unknown', 'partial', 'filled',
-                                       'cancelled', 'rejected', 'parked')),
-  sent INTEGER NOT NULL DEFAULT 0 CHECK (sent IN (0, 1)),
-  broker_id TEXT NOT NULL DEFAULT '',
-  filled INTEGER NOT NULL DEFAULT 0 CHECK (filled BETWEEN 0 AND quantity),
-  average_price INTEGER CHECK (average_price > 0),
-  fee INTEGER NOT NULL DEFAULT 0,
-  state_reason TEXT NOT NULL DEFAULT '',
-  UNIQUE (run_id, sequence)
-) STRICT;
-CREATE INDEX orders_open ON orders (state) WHERE state NOT IN ('filled', 'cancelled', 'rejected');
-CREATE TABLE fills (
-  id TEXT PRIMARY KEY CHECK (id <> ''),
-  client_id TEXT NOT NULL REFERENCES orders (client_id),
-  symbol TEXT NOT NULL,
-  side TEXT NOT NULL CHECK (side IN ('buy', 'sell')),
-  quantity INTEGER NOT NULL CHECK (quantity > 0),
-  price INTEGER NOT NULL CHECK (price > 0),
-  fee INTEGER NOT NULL,
-  currency TEXT NOT NULL,
-  at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX fills_by_order ON fills (client_id);
-)sql"};
-
-constexpr Schema journal_schema{"journal", 0x52424A31, journal_steps};  // "RBJ1"
 
 // Durability is a promise; a build or a file system that silently refuses a setting would break it.
 Result<void> check_settings(SQLite::Database& database, const std::string& file) {
@@ -77,52 +27,6 @@ Result<void> check_settings(SQLite::Database& database, const std::string& file)
     }
   }
   return {};
-}
-
-// Inside a transaction of the caller's.
-Result<void> apply_report(SQLite::Database& database, const OrderReport& report) {
-  auto there = find_orders(database, "WHERE client_id = ?1", report.client_id);
-  if (!there) return fail(there.error());
-  if (there->empty()) return fail(ErrorCode::not_found, "order {} is not in the journal", report.client_id);
-  const OrderRecord& record = there->front();
-  if (!is_legal(record.state, report.state)) {
-    return fail(ErrorCode::conflict, "order {} is {}, cannot become {}", report.client_id, name_of(record.state),
-                name_of(report.state));
-  }
-  if (report.filled < record.report.filled || report.filled > record.order.quantity) {
-    return fail(ErrorCode::conflict, "order {} reports {} filled, must be between the {} known and its quantity {}",
-                report.client_id, report.filled.to_string(), record.report.filled.to_string(),
-                record.order.quantity.to_string());
-  }
-  update_report(database, report);
-  return {};
-}
-
-// Returns how many were new.
-Result<std::size_t> apply_fills(SQLite::Database& database, const std::vector<Fill>& fills) {
-  std::size_t added = 0;
-  for (const Fill& fill : fills) {
-    auto known = find_fills(database, "WHERE id = ?1", fill.id);
-    if (!known) return fail(known.error());
-    if (!known->empty()) {
-      if (!same_fill(known->front(), fill)) {
-        return fail(ErrorCode::conflict, "fill {} of order {} was applied with other content", fill.id, fill.client_id);
-      }
-      continue;
-    }
-    auto order = find_orders(database, "WHERE client_id = ?1", fill.client_id);
-    if (!order) return fail(order.error());
-    if (order->empty()) {
-      return fail(ErrorCode::not_found, "fill {} is of order {}, which is not in the journal", fill.id, fill.client_id);
-    }
-    if (order->front().order.symbol != fill.symbol || order->front().order.side != fill.side) {
-      return fail(ErrorCode::conflict, "fill {} is a {} of {}, its order {} is not", fill.id, name_of(fill.side),
-                  fill.symbol, fill.client_id);
-    }
-    insert_fill(database, fill);
-    ++added;
-  }
-  return added;
 }
 
 }  // namespace
@@ -160,24 +64,11 @@ Result<void> SqliteRunStore::begin_run(const RunRecord& run) {
   });
 }
 
-Result<void> SqliteRunStore::add_intents(const std::vector<OrderRecord>& orders) {
+Result<void> SqliteRunStore::commit_plan(const PlanRecord& plan, const std::vector<OrderRecord>& orders) {
   return guarded(connection_->file, [&]() -> Result<void> {
     SQLite::Database& database = *connection_->database;
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-    for (const OrderRecord& order : orders) {
-      const std::string& id = order.order.client_id;
-      if (order.state != OrderState::intent) {
-        return fail(ErrorCode::invalid, "order {} is {}, must be an intent to be written as one", id,
-                    name_of(order.state));
-      }
-      auto there = find_orders(database, "WHERE client_id = ?1", id);
-      if (!there) return fail(there.error());
-      if (!there->empty()) return fail(ErrorCode::conflict, "order {} is in the journal already", id);
-      auto run = find_runs(database, "WHERE id = ?1", order.run_id);
-      if (!run) return fail(run.error());
-      if (run->empty()) return fail(ErrorCode::not_found, "order {} is of run {}, which never began", id, order.run_id);
-      insert_intent(database, order);
-    }
+    if (auto applied = apply_plan(database, plan, orders); !applied) return applied;
     transaction.commit();
     return {};
   });
@@ -206,17 +97,35 @@ Result<std::size_t> SqliteRunStore::add_fills(const std::vector<Fill>& fills) {
   });
 }
 
-Result<void> SqliteRunStore::finish_run(const RunRecord& run) {
+Result<void> SqliteRunStore::finish_run(const RunRecord& run, const SealRecord& seal, const std::optional<Book>& book) {
   return guarded(connection_->file, [&]() -> Result<void> {
     SQLite::Database& database = *connection_->database;
     if (!run.finished_at) return fail(ErrorCode::invalid, "run {} has no time at which it finished", run.id);
+    if (auto good = check_seal(seal, run.id); !good) return good;
+    if (book) {
+      if (auto good = check_book(*book); !good) return good;
+    }
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-    auto there = find_runs(database, "WHERE id = ?1", run.id);
+    auto there = first_of(find_runs(database, "WHERE id = ?1", run.id));
     if (!there) return fail(there.error());
-    if (there->empty()) return fail(ErrorCode::not_found, "run {} is not in the journal", run.id);
-    if (there->front().finished_at) return fail(ErrorCode::conflict, "run {} has finished already", run.id);
+    if (!*there) return fail(ErrorCode::not_found, "run {} is not in the journal", run.id);
+    if ((*there)->finished_at) return fail(ErrorCode::conflict, "run {} has finished already", run.id);
     update_run(database, run);
+    if (auto sealed = append_seal(database, seal); !sealed) return sealed;
+    if (book) insert_book(database, run.id, *book);
+    drop_draft(database, run.id);
     transaction.commit();
+    return {};
+  });
+}
+
+Result<void> SqliteRunStore::bind_owner(const JournalOwner& owner) {
+  return guarded(connection_->file, [&]() -> Result<void> {
+    SQLite::Database& database = *connection_->database;
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    auto written = take_ownership(database, owner);
+    if (!written) return fail(written.error());
+    if (*written) transaction.commit();  // what is bound costs no sync
     return {};
   });
 }
@@ -245,14 +154,25 @@ Result<std::vector<RunRecord>> SqliteRunStore::runs(int count_max) {
 }
 
 Result<std::optional<RunRecord>> SqliteRunStore::traded_run(std::string_view portfolio, Date session) {
-  return guarded(connection_->file, [&]() -> Result<std::optional<RunRecord>> {
-    auto found = find_runs(*connection_->database,
-                           "WHERE portfolio = ?1 AND session = ?2 AND EXISTS (SELECT 1 FROM orders WHERE "
-                           "orders.run_id = runs.id AND orders.sent = 1) ORDER BY started_at, rowid LIMIT 1",
-                           std::string(portfolio), session.days());
-    if (!found) return fail(found.error());
-    if (found->empty()) return std::optional<RunRecord>();
-    return std::optional<RunRecord>(found->front());
+  return guarded(connection_->file, [&] {
+    return first_of(find_runs(*connection_->database,
+                              "WHERE portfolio = ?1 AND session = ?2 AND EXISTS (SELECT 1 FROM orders WHERE "
+                              "orders.run_id = runs.id AND orders.sent = 1) ORDER BY started_at, rowid LIMIT 1",
+                              std::string(portfolio), session.days()));
+  });
+}
+
+Result<std::vector<RunRecord>> SqliteRunStore::unfinished_runs(std::string_view portfolio) {
+  return guarded(connection_->file, [&] {
+    return find_runs(*connection_->database, "WHERE portfolio = ?1 AND finished_at IS NULL ORDER BY started_at, rowid",
+                     std::string(portfolio));
+  });
+}
+
+Result<std::optional<PlanRecord>> SqliteRunStore::plan_of(std::string_view run_id) {
+  return guarded(connection_->file, [&] {
+    return first_of(find_rows<PlanRecord>(*connection_->database, std::string(plan_columns) + "WHERE run_id = ?1",
+                                          &plan_in, std::string(run_id)));
   });
 }
 
@@ -262,9 +182,32 @@ Result<std::vector<OrderRecord>> SqliteRunStore::orders_of(std::string_view run_
   });
 }
 
+Result<std::optional<OrderRecord>> SqliteRunStore::order(std::string_view client_id) {
+  return guarded(connection_->file, [&] {
+    return first_of(find_orders(*connection_->database, "WHERE client_id = ?1", std::string(client_id)));
+  });
+}
+
+Result<std::vector<OrderReport>> SqliteRunStore::history_of(std::string_view client_id) {
+  return guarded(connection_->file, [&] {
+    return find_rows<OrderReport>(*connection_->database,
+                                  std::string(event_columns) + "WHERE client_id = ?1 ORDER BY sequence", &event_in,
+                                  std::string(client_id));
+  });
+}
+
 Result<std::vector<OrderRecord>> SqliteRunStore::orders(int count_max) {
   return guarded(connection_->file, [&] {
     return find_orders(*connection_->database, "ORDER BY rowid DESC LIMIT max(0, ?1)", count_max);
+  });
+}
+
+Result<std::vector<OrderRecord>> SqliteRunStore::orders_lacking_fills() {
+  return guarded(connection_->file, [&] {
+    return find_orders(*connection_->database,
+                       "WHERE filled > 0 AND state IN ('filled', 'cancelled', 'rejected') AND filled > "
+                       "(SELECT coalesce(sum(quantity), 0) FROM fills WHERE fills.client_id = orders.client_id) "
+                       "ORDER BY rowid");
   });
 }
 
@@ -299,6 +242,28 @@ Result<Decimal> SqliteRunStore::traded_value(std::string_view portfolio, Date se
     }
     return total;
   });
+}
+
+Result<std::vector<std::string>> SqliteRunStore::sent_orders(std::string_view portfolio, Date session) {
+  return guarded(connection_->file, [&] {
+    const auto read = [](SQLite::Statement& row) -> Result<std::string> { return row.getColumn(0).getString(); };
+    return find_rows<std::string>(*connection_->database,
+                                  "SELECT client_id FROM orders WHERE sent = 1 AND run_id IN "
+                                  "(SELECT id FROM runs WHERE portfolio = ?1 AND session = ?2) ORDER BY rowid",
+                                  read, std::string(portfolio), session.days());
+  });
+}
+
+Result<std::optional<SealRecord>> SqliteRunStore::last_seal() {
+  return guarded(connection_->file, [&] { return find_last_seal(*connection_->database); });
+}
+
+Result<std::vector<SealRecord>> SqliteRunStore::seals() {
+  return guarded(connection_->file, [&] { return find_seals(*connection_->database); });
+}
+
+Result<std::optional<ExpectedBook>> SqliteRunStore::expected_book(std::string_view portfolio) {
+  return guarded(connection_->file, [&] { return find_expected_book(*connection_->database, std::string(portfolio)); });
 }
 
 }  // namespace rebalancer::sqlite

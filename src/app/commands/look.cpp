@@ -78,6 +78,7 @@ void write_order(JsonText& json, const OrderRecord& record) {
   } else {
     json.null();
   }
+  json.member("fee", record.report.fee.to_string()).member("broker_id", record.report.broker_id);
   json.member("state_reason", record.report.reason).end();
 }
 
@@ -97,9 +98,9 @@ int orders(Context& context, const ParsedArguments& arguments) {
   }
   if (records->empty()) context.out << "no orders yet\n";
   for (const OrderRecord& record : *records) {
-    context.out << fmt::format("{}  {:<4} {:>12} {:<8} {:<12} filled {:>12}{}\n", record.run_id.substr(0, 8),
-                               name_of(record.order.side), record.order.quantity.to_string(), record.order.symbol,
-                               name_of(record.state), record.report.filled.to_string(),
+    context.out << fmt::format("{}#{:<3} {:<4} {:>12} {:<8} {:<12} filled {:>9}{}\n", record.run_id.substr(0, 8),
+                               record.sequence, name_of(record.order.side), record.order.quantity.to_string(),
+                               record.order.symbol, name_of(record.state), record.report.filled.to_string(),
                                record.report.average_price ? " @ " + record.report.average_price->to_string() : "");
   }
   return 0;
@@ -155,12 +156,30 @@ int status(Context& context, const ParsedArguments&) {
   if (!open) return context.report(Area::store, open.error());
   auto day = (*application)->session(std::nullopt);
   if (!day) return context.report(day.error());
+  auto unfinished = (*store)->unfinished_runs((*application)->config().portfolio.id);
+  if (!unfinished) return context.report(Area::store, unfinished.error());
+  auto seal = (*store)->last_seal();
+  if (!seal) return context.report(Area::store, seal.error());
+  const auto ambiguous = static_cast<std::size_t>(std::count_if(open->begin(), open->end(), [](const auto& order) {
+    return order.state == OrderState::unknown || order.state == OrderState::parked ||
+           order.state == OrderState::sending;
+  }));
+  const TradingStateRecord trading = (*application)->trading_switch().read();
   const Config& config = (*application)->config();
   if (context.global.json) {
     JsonText json;
     json.object().member("mode", name_of(config.mode)).member("portfolio", config.portfolio.id);
     json.member("broker", config.broker.use).member("session", day->to_string());
-    json.member("open_orders", open->size()).key("last_run");
+    json.member("trading_state", name_of(trading.state)).member("trading_state_reason", trading.reason);
+    json.member("open_orders", open->size()).member("ambiguous_orders", ambiguous);
+    json.member("interrupted_runs", unfinished->size()).key("last_seal");
+    if (*seal) {
+      json.object().member("decision", (*seal)->run_id).member("sequence", (*seal)->sequence);
+      json.member("sha256", (*seal)->sha256).end();
+    } else {
+      json.null();
+    }
+    json.key("last_run");
     if (runs->empty()) {
       json.null();
     } else {
@@ -178,17 +197,24 @@ int status(Context& context, const ParsedArguments&) {
     context.out << fmt::format("last run {} for session {}: {}, {}\n", last.id.substr(0, 8), last.session.to_string(),
                                last.finished_at ? last.outcome : "not ended", last.reason);
   }
-  context.out << fmt::format("open orders {}\n", open->size());
+  context.out << fmt::format("{}\nopen orders {}\n", describe(trading), open->size());
+  if (ambiguous > 0) {
+    context.out << fmt::format("orders whose outcome is not known {}: look at the account, then rebalancer resolve\n",
+                               ambiguous);
+  }
+  if (!unfinished->empty()) {
+    context.out << fmt::format("interrupted runs {}: the next run goes on with them\n", unfinished->size());
+  }
+  if (*seal) context.out << fmt::format("decisions sealed {}, the last {}\n", (*seal)->sequence, (*seal)->sha256);
   return 0;
 }
 
 int drift(Context& context, const ParsedArguments& arguments) {
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
-  auto pipeline = (*application)->pipeline({});
+  auto pipeline = (*application)->pipeline({}, Application::Purpose::look);
   if (!pipeline) return context.report(pipeline.error());
-  const RunReport report =
-      (*pipeline)->run({.as_of = arguments.date("as-of"), .fetch = false, .send_orders = false, .journal = false});
+  const RunReport report = (*pipeline)->run({.as_of = arguments.date("as-of"), .fetch = false, .journal = false});
   if (!report.drift_before) {
     return context.report({.exit_code = exit_code_of(report), .message = report.reason});
   }
@@ -221,7 +247,9 @@ Option as_of_option() {
 
 }  // namespace
 
-Command status_command() { return {.name = "status", .summary = "mode, last run, open orders", .run = &status}; }
+Command status_command() {
+  return {.name = "status", .summary = "mode, trading state, last run, open orders", .run = &status};
+}
 Command history_command() {
   return {.name = "history", .summary = "earlier runs", .options = {count_option("runs")}, .run = &history};
 }

@@ -151,10 +151,9 @@ int optimize_configured(Context& context, const ParsedArguments& arguments) {
   }
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
-  auto pipeline = (*application)->pipeline({});
+  auto pipeline = (*application)->pipeline({}, Application::Purpose::look);
   if (!pipeline) return context.report(pipeline.error());
-  const RunReport report =
-      (*pipeline)->run({.as_of = arguments.date("to"), .fetch = false, .send_orders = false, .journal = false});
+  const RunReport report = (*pipeline)->run({.as_of = arguments.date("to"), .fetch = false, .journal = false});
   if (!report.optimized) {
     return context.report({.exit_code = exit_code_of(report), .message = report.reason});
   }

@@ -21,13 +21,18 @@ Pipeline::Listener progress_line(Context& context) {
   };
 }
 
-int run_pipeline(Context& context, const ParsedArguments& arguments, RunRequest request, bool detailed_exit_code) {
+int run_pipeline(Context& context, const ParsedArguments& arguments, RunRequest request, Application::Purpose purpose,
+                 bool detailed_exit_code) {
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
-  auto pipeline = (*application)->pipeline(progress_line(context));
+  auto pipeline = (*application)->pipeline(progress_line(context), purpose);
   if (!pipeline) return context.report(pipeline.error());
   request.as_of = arguments.date("as-of");
-  const SignalStop stop;
+  // Written by the thread that watches for signals; the run reads it before every order.
+  const SignalStop stop([&application] {
+    TradingStateRecord halted{TradingState::halted, "SIGUSR1", "signal", std::nullopt};
+    static_cast<void>((*application)->trading_switch().set(halted));
+  });
   request.stop = stop.token();
   const RunReport report = (*pipeline)->run(request);
   context.out << (context.global.json ? to_json(report) + "\n" : report_text(report, context.terminal));
@@ -39,6 +44,10 @@ int run_pipeline(Context& context, const ParsedArguments& arguments, RunRequest 
   const bool proposes = report.plan && !report.plan->orders.empty();
   if (code == ExitCode::ok && detailed_exit_code && proposes) return static_cast<int>(ExitCode::trades_proposed);
   return static_cast<int>(code);
+}
+
+Application::Purpose purpose_of(const ParsedArguments& arguments) {
+  return arguments.has("dry-run") ? Application::Purpose::dry_run : Application::Purpose::as_configured;
 }
 
 Option as_of_option() {
@@ -59,7 +68,7 @@ Command run_command() {
               "code of what was wrong (help exit-codes).",
           .options = {as_of_option(), {.name = "dry-run", .help = "send nothing to the broker"}},
           .run = [](Context& context, const ParsedArguments& arguments) {
-            return run_pipeline(context, arguments, {.send_orders = !arguments.has("dry-run")}, false);
+            return run_pipeline(context, arguments, {}, purpose_of(arguments), false);
           }};
 }
 
@@ -72,7 +81,7 @@ Command plan_command() {
           .options = {as_of_option(),
                       {.name = "detailed-exitcode", .help = "exit with 10 when there is something to trade"}},
           .run = [](Context& context, const ParsedArguments& arguments) {
-            return run_pipeline(context, arguments, {.fetch = false, .send_orders = false, .journal = false},
+            return run_pipeline(context, arguments, {.fetch = false, .journal = false}, Application::Purpose::look,
                                 arguments.has("detailed-exitcode"));
           }};
 }
@@ -82,7 +91,7 @@ Command execute_command() {
           .summary = "rebalance on the prices that are stored, without fetching",
           .options = {as_of_option(), {.name = "dry-run", .help = "send nothing to the broker"}},
           .run = [](Context& context, const ParsedArguments& arguments) {
-            return run_pipeline(context, arguments, {.fetch = false, .send_orders = !arguments.has("dry-run")}, false);
+            return run_pipeline(context, arguments, {.fetch = false}, purpose_of(arguments), false);
           }};
 }
 
@@ -93,10 +102,10 @@ Command analyze_command() {
           .run = [](Context& context, const ParsedArguments& arguments) -> int {
             auto application = Application::build(context);
             if (!application) return context.report(application.error());
-            auto pipeline = (*application)->pipeline({});
+            auto pipeline = (*application)->pipeline({}, Application::Purpose::look);
             if (!pipeline) return context.report(pipeline.error());
-            const RunReport report = (*pipeline)->run(
-                {.as_of = arguments.date("as-of"), .fetch = false, .send_orders = false, .journal = false});
+            const RunReport report =
+                (*pipeline)->run({.as_of = arguments.date("as-of"), .fetch = false, .journal = false});
             if (report.hold) {
               return context.report({.exit_code = exit_code_of(report), .message = report.hold->error.message});
             }

@@ -67,6 +67,7 @@ struct OrderReport {
   std::optional<Price> average_price;  // none until something filled
   Decimal fee;                         // in the account's currency, so far
   std::string reason;                  // why it was rejected or cancelled
+  Instant at;                          // when we heard it, or wrote it
 };
 
 }  // namespace rebalancer

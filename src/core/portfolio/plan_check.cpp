@@ -27,8 +27,7 @@ std::string text(Integer billionths) {
   const Integer magnitude = negative ? -billionths : billionths;
   std::string places = fmt::format("{:09}", static_cast<std::uint64_t>(magnitude % billion));
   places.erase(places.find_last_not_of('0') + 1);
-  return fmt::format("{}{}{}{}", negative ? "-" : "", static_cast<std::uint64_t>(magnitude / billion),
-                     places.empty() ? "" : ".", places);
+  return fmt::format("{}{}{}{}", negative ? "-" : "", magnitude / billion, places.empty() ? "" : ".", places);
 }
 
 // Whole billionths of a fraction that a rule gives as a double.
@@ -37,6 +36,17 @@ Result<Integer> billionths_of(const char* name, double fraction) {
   auto exact = Decimal::from_double(fraction, Rounding::half_even);
   if (!exact) return fail(ErrorCode::rejected, "{}: {}", name, exact.error().message);
   return units(*exact);
+}
+
+// That fraction of the equity, in 10^-18, rounded down.
+Result<Integer> part_of(Integer equity, const char* name, double fraction) {
+  auto exact = billionths_of(name, fraction);
+  if (!exact) return fail(exact.error());
+  Integer part = 0;
+  if (__builtin_mul_overflow(equity / billion, *exact, &part)) {
+    return fail(ErrorCode::rejected, "{} is {}, more than can be counted", name, fraction);
+  }
+  return part;
 }
 
 struct Checked {
@@ -50,6 +60,7 @@ struct Checked {
 std::string percent(Integer part, Integer whole) {
   return fmt::format("{:.2f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
+std::string percent(double fraction) { return fmt::format("{:.2f}%", 100.0 * fraction); }
 
 }  // namespace
 
@@ -96,18 +107,33 @@ Result<PlanProof> check_plan(const OrderPlan& plan, const Book& book, const Pric
   if (equity <= 0) return fail(ErrorCode::rejected, "equity is not positive");
 
   if (plan.orders.size() > static_cast<std::size_t>(std::max(limits.orders_max, 0))) {
-    return fail(ErrorCode::rejected, "the plan has {} orders, the limit is {}", plan.orders.size(), limits.orders_max);
+    return fail(ErrorCode::rejected, "the plan has {} orders, limits.orders_max is {}", plan.orders.size(),
+                limits.orders_max);
+  }
+  const Integer orders_of_day = static_cast<Integer>(plan.orders.size()) + limits.orders_today;
+  if (limits.orders_today < 0 || (!plan.orders.empty() && orders_of_day > limits.orders_per_day_max)) {
+    return fail(ErrorCode::rejected, "the plan has {} orders and {} were sent today, limits.orders_per_day is {}",
+                plan.orders.size(), limits.orders_today, limits.orders_per_day_max);
+  }
+  std::optional<Integer> position_max;  // 10^-18
+  if (limits.position_max_fraction) {
+    auto allowed = part_of(equity, "limits.position_max", *limits.position_max_fraction);
+    if (!allowed) return fail(allowed.error());
+    position_max = *allowed;
   }
 
   // Each order by itself.
   std::vector<Checked> checked;
   std::set<Symbol> ordered;
-  Integer traded = 0;  // 10^-18, at the references
+  Integer traded = 0;  // 10^-18, each at the higher of reference and limit, as the gate will count it
   Integer expected_cost = 0;
   Integer largest_value = 0;
+  Integer largest_quantity = 0;
   Integer smallest_value = 0;
   int sells = 0;
   std::string fullest_sale = "no sells";
+  std::string fullest_position = "no buys";
+  Integer fullest_bought = 0;
   Integer fullest_sold = 0;
   Integer fullest_held = 1;
   for (std::size_t i = 0; i < plan.orders.size(); ++i) {
@@ -141,10 +167,10 @@ Result<PlanProof> check_plan(const OrderPlan& plan, const Book& book, const Pric
     }
     check.reference_value = check.quantity * check.reference;
     check.limit_value = check.quantity * check.limit;
+    const auto position = held.find(order.symbol);
+    const Integer holding = position == held.end() ? 0 : position->second;
     if (!check.is_buy) {
       if (rules.buy_only) return breaks(i, order, "sells, and the rules say buy only");
-      const auto position = held.find(order.symbol);
-      const Integer holding = position == held.end() ? 0 : position->second;
       if (check.quantity > holding) return breaks(i, order, "sells more than the " + text(holding) + " held");
       ++sells;
       // a/b > c/d without dividing: both quantities fit 64 bits.
@@ -167,7 +193,30 @@ Result<PlanProof> check_plan(const OrderPlan& plan, const Book& book, const Pric
     }
     if (limits.order_value_max && upper_value > units(*limits.order_value_max) * billion) {
       return breaks(i, order,
-                    "is worth " + text(up(upper_value)) + ", the limit is " + limits.order_value_max->to_string());
+                    "is worth " + text(up(upper_value)) + " " + currency + ", limits.order_max is " +
+                        limits.order_value_max->to_string() + " " + currency);
+    }
+    if (limits.order_quantity_max && check.quantity > units(*limits.order_quantity_max)) {
+      return breaks(i, order, "has more shares than limits.quantity_max, " + limits.order_quantity_max->to_string());
+    }
+    largest_quantity = std::max(largest_quantity, check.quantity);
+    if (check.is_buy) {
+      // No symbol is bought twice, so this is all of the position.
+      Integer bought = 0;
+      if (__builtin_mul_overflow(holding + check.quantity, std::max(check.reference, check.limit), &bought)) {
+        return breaks(i, order, "makes a position worth more than can be counted");
+      }
+      if (position_max && bought > *position_max) {
+        return breaks(i, order,
+                      "makes a position worth " + text(up(bought)) + " " + currency + ", limits.position_max is " +
+                          text(*position_max / billion) + " " + currency + " (" +
+                          percent(*limits.position_max_fraction) +
+                          " of equity); constraints.max_weight keeps targets below it");
+      }
+      if (bought > fullest_bought || fullest_position == "no buys") {
+        fullest_bought = bought;
+        fullest_position = text(up(bought)) + " " + currency + " of " + order.symbol.str();
+      }
     }
     if (i == 0 || lower_value < smallest_value) smallest_value = lower_value;
     largest_value = std::max(largest_value, upper_value);
@@ -182,7 +231,7 @@ Result<PlanProof> check_plan(const OrderPlan& plan, const Book& book, const Pric
     }
     const Integer expected = check.is_buy ? up(check.reference_value) : check.reference_value / billion;
     expected_cost += commission + up(expected * cost_rate);
-    if (__builtin_add_overflow(traded, check.reference_value, &traded)) {
+    if (__builtin_add_overflow(traded, upper_value, &traded)) {
       return breaks(i, order, "overflows the sum of what is traded");
     }
     checked.push_back(check);
@@ -214,22 +263,20 @@ Result<PlanProof> check_plan(const OrderPlan& plan, const Book& book, const Pric
 
   std::string turnover = "no limit";
   if (limits.turnover_per_day_fraction) {
-    auto fraction = billionths_of("turnover per day", *limits.turnover_per_day_fraction);
-    if (!fraction) return fail(fraction.error());
+    auto allowed = part_of(equity, "limits.turnover_per_day", *limits.turnover_per_day_fraction);
+    if (!allowed) return fail(allowed.error());
+    // Both sides in billionths, the traded value rounded up and what is allowed rounded down.
+    *allowed /= billion;
     const Integer before = limits.turnover_today ? units(*limits.turnover_today) : 0;
     Integer total = 0;
-    Integer allowed = 0;
-    // Both sides in billionths, the traded value rounded up and what is allowed rounded down.
-    if (before < 0 || __builtin_add_overflow(up(traded), before, &total) ||
-        __builtin_mul_overflow(equity / billion, *fraction, &allowed)) {
+    if (before < 0 || __builtin_add_overflow(up(traded), before, &total)) {
       return fail(ErrorCode::rejected, "the turnover today cannot be counted");
     }
-    allowed /= billion;
-    if (total > allowed) {
-      return fail(ErrorCode::rejected, "turnover today would be {} {}, the limit is {} ({} of equity)", text(total),
-                  currency, text(allowed), percent(*fraction, billion));
+    if (total > *allowed) {
+      return fail(ErrorCode::rejected, "turnover today would be {} {}, limits.turnover_per_day is {} {} ({} of equity)",
+                  text(total), currency, text(*allowed), currency, percent(*limits.turnover_per_day_fraction));
     }
-    turnover = fmt::format("{} {} with what was traded before, limit {}", text(total), currency, text(allowed));
+    turnover = fmt::format("{} {} with what was traded before, limit {}", text(total), currency, text(*allowed));
   }
 
   auto lowest_cash = Decimal::from_billionths(static_cast<std::int64_t>(lowest));
@@ -257,6 +304,14 @@ Result<PlanProof> check_plan(const OrderPlan& plan, const Book& book, const Pric
         plan.orders.empty() ? "no orders"
                             : fmt::format("largest order {}, limit {}", largest,
                                           limits.order_value_max ? limits.order_value_max->to_string() : "none"));
+  prove("order_quantity_maximum",
+        plan.orders.empty() ? "no orders"
+                            : fmt::format("largest order {} shares, limit {}", text(largest_quantity),
+                                          limits.order_quantity_max ? limits.order_quantity_max->to_string() : "none"));
+  prove("orders_per_day",
+        fmt::format("{} with the {} sent today, at most {}", orders, limits.orders_today, limits.orders_per_day_max));
+  prove("position_maximum", fmt::format("largest position after a buy: {}, limit {}", fullest_position,
+                                        position_max ? text(*position_max / billion) + " " + currency : "none"));
   prove("costs", fmt::format("{} {} at the references, every order's own recomputed", text(expected_cost), currency));
   prove("cash_above_buffer",
         fmt::format("lowest cash {} {} {}, buffer {} {}", text(lowest), currency, lowest_at, text(buffer), currency));

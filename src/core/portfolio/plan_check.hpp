@@ -10,9 +10,14 @@ namespace rebalancer {
 // Limits that hold whatever the strategy wants. A missing one does not bind.
 struct TradeLimits {
   std::optional<Decimal> order_value_max;
+  std::optional<Decimal> order_quantity_max;        // shares of one order
   std::optional<double> turnover_per_day_fraction;  // sum of order values over equity
   std::optional<Decimal> turnover_today;            // value already traded this session, counts towards it
-  int orders_max = 1000;
+  int orders_max = 1000;                            // of one plan
+  int orders_per_day_max = 1000;
+  int orders_today = 0;                         // already sent this session, count towards it
+  std::optional<double> position_max_fraction;  // of equity, in one symbol after a buy (concentration)
+  int price_age_sessions_max = 1;               // how far the price an order was sized at may be behind
 };
 
 struct ProvedRule {

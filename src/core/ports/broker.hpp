@@ -15,20 +15,29 @@ struct Account {
   Money buying_power;
 };
 
-// Synchronous; called by one thread at a time. Errors: unavailable, timeout (outcome unknown), rejected, not_found.
-class Broker {
+class GatePass;  // services/gate.hpp: only the gate makes one
+
+// Looking at an account: all that a dry run gets. Synchronous; called by one thread at a time.
+// Errors: unavailable, timeout (outcome unknown), rejected, not_found, exhausted (too many requests: surely not
+// carried out).
+class BrokerView {
  public:
-  virtual ~Broker() = default;
+  virtual ~BrokerView() = default;
   [[nodiscard]] virtual Result<BrokerCapabilities> capabilities() = 0;
   [[nodiscard]] virtual Result<Account> account() = 0;
   [[nodiscard]] virtual Result<std::vector<Position>> positions() = 0;
-  // Idempotent by client id where capabilities say so. A report with state rejected is an answer, not an error.
-  [[nodiscard]] virtual Result<OrderReport> submit(const Order& order) = 0;
   [[nodiscard]] virtual Result<OrderReport> find_order(std::string_view client_id) = 0;
   [[nodiscard]] virtual Result<std::vector<OrderReport>> open_orders() = 0;
-  [[nodiscard]] virtual Result<void> cancel(std::string_view client_id) = 0;
   [[nodiscard]] virtual Result<std::vector<Fill>> fills(std::string_view client_id) = 0;
-  // The prices a simulated broker fills at. Others answer ok and ignore it.
+};
+
+class Broker : public BrokerView {
+ public:
+  // Takes a pass, so that no order reaches a broker but through the gate. Idempotent by client id where capabilities
+  // say so. A report with state rejected is an answer, not an error.
+  [[nodiscard]] virtual Result<OrderReport> submit(const Order& order, const GatePass& pass) = 0;
+  [[nodiscard]] virtual Result<void> cancel(std::string_view client_id) = 0;
+  // The prices an embedded broker fills at. Others answer ok and ignore it.
   [[nodiscard]] virtual Result<void> set_marks(const PriceList& prices, Date session) = 0;
 };
 

@@ -10,6 +10,7 @@ struct BrokerCapabilities {
   enum class Dedupe { none, window, permanent };     // how the broker removes duplicates of a client id
   enum class Lookup { none, by_tag, by_client_id };  // how an order can be found again
   bool simulated = false;                            // no real money anywhere behind it
+  bool embedded = false;                             // lives in this program: fills at the marks it is given
   bool market_orders = true;
   bool limit_orders = true;
   Decimal quantity_increment = Decimal::whole(1);                  // 1: whole shares; 0.000000001: fractional
@@ -20,6 +21,8 @@ struct BrokerCapabilities {
   Dedupe dedupe = Dedupe::none;
   std::uint32_t dedupe_window_s = 0;
   Lookup lookup = Lookup::none;
+  // How long an order that was accepted may not be found. Only an absence that lasts longer says something.
+  std::uint32_t lookup_lag_s = 60;
 };
 
 }  // namespace rebalancer

@@ -11,7 +11,7 @@
 /* clang-format off */
 
 #define RB_ABI_MAJOR 1       /* layout or meaning changed: other majors are refused */
-#define RB_ABI_MINOR 0       /* something was appended: plugins with a lower minor still load */
+#define RB_ABI_MINOR 1       /* something was appended: plugins with a lower minor still load */
 #define RB_MAGIC 0x52425031u /* "RBP1" */
 
 typedef struct rb_str { const char* data; uint64_t size; } rb_str; /* UTF-8, not NUL-terminated */
@@ -89,7 +89,8 @@ typedef struct rb_fill { /* id: unique for ever at this broker */
 
 typedef struct rb_mark { rb_str symbol; rb_decimal price; } rb_mark;
 
-enum rb_flags { RB_SIMULATED = 1, RB_MARKET_ORDERS = 2, RB_LIMIT_ORDERS = 4, RB_LOCAL = 8 };
+/* RB_SIMULATED: no real money anywhere behind it. RB_EMBEDDED: it lives in the program and fills at the marks it is set. */
+enum rb_flags { RB_SIMULATED = 1, RB_MARKET_ORDERS = 2, RB_LIMIT_ORDERS = 4, RB_LOCAL = 8, RB_EMBEDDED = 16 };
 enum rb_dedupe { RB_DEDUPE_NONE = 0, RB_DEDUPE_WINDOW = 1, RB_DEDUPE_PERMANENT = 2 };
 enum rb_lookup { RB_LOOKUP_NONE = 0, RB_LOOKUP_BY_TAG = 1, RB_LOOKUP_BY_CLIENT_ID = 2 };
 typedef struct rb_capabilities {
@@ -99,6 +100,8 @@ typedef struct rb_capabilities {
   rb_decimal price_increment;
   rb_decimal order_value_min, commission_per_order;
   rb_decimal cost_rate; /* of the value traded: 500000 is 5 basis points */
+  /* since 1.1: how long an accepted order may not be found by a look-up; the host sets 60 before the call */
+  uint32_t lookup_lag_s, reserved;
 } rb_capabilities;
 
 typedef struct rb_group { /* lower <= sum of coefficients[i] * weight[i] <= upper */

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "support/loaded_plugins.hpp"
+#include "support/sent.hpp"
 
 using namespace rebalancer;
 using namespace rebalancer::test;
@@ -25,10 +26,10 @@ struct Fixture {
     CHECK(answer.error().code == ErrorCode::internal);
     return answer.error().message;
   }
-  std::string submitted(const std::string& wrong) { return broken(broker(wrong)->submit(order)); }
+  std::string submitted(const std::string& wrong) { return broken(sent(*broker(wrong), order)); }
   std::string filled(const std::string& wrong) {
     const auto own = broker(wrong);
-    CHECK(own->submit(order));
+    CHECK(sent(*own, order));
     return broken(own->fills("rb-1"));
   }
 };
@@ -44,6 +45,9 @@ TEST_CASE_FIXTURE(Fixture, "a broker that keeps the contract is rebuilt as our v
   CHECK_FALSE(capabilities->limit_orders);
   CHECK(capabilities->dedupe == BrokerCapabilities::Dedupe::permanent);
   CHECK(capabilities->quantity_increment == Decimal::whole(1));
+  // Not said by a plugin of version 1.0.
+  CHECK(capabilities->lookup_lag_s == 60);
+  CHECK_FALSE(capabilities->embedded);
   const auto account = own->account();
   REQUIRE(account);
   CHECK(account->id == "42");
@@ -53,7 +57,7 @@ TEST_CASE_FIXTURE(Fixture, "a broker that keeps the contract is rebuilt as our v
   REQUIRE(positions->size() == 2);  // sorted, and what is not held is not a position
   CHECK((*positions)[0].symbol.str() == "BND");
   CHECK((*positions)[1].quantity == Quantity(decimal("3")));
-  const auto report = own->submit(order);
+  const auto report = sent(*own, order);
   REQUIRE(report);
   CHECK(report->state == OrderState::filled);
   CHECK(report->filled == Quantity(decimal("2")));
@@ -84,7 +88,7 @@ TEST_CASE_FIXTURE(Fixture, "an order report that makes no sense becomes an error
 }
 
 TEST_CASE_FIXTURE(Fixture, "a rejection is an answer, with its reason made printable") {
-  const auto report = broker("rejected")->submit(order);
+  const auto report = sent(*broker("rejected"), order);
   REQUIRE(report);
   CHECK(report->state == OrderState::rejected);
   CHECK(report->reason == "no cash");

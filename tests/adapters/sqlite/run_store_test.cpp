@@ -9,6 +9,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <doctest/doctest.h>
 
+#include "support/memory_run_store.hpp"
 #include "support/run_store_contract.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -53,13 +54,58 @@ TEST_CASE("the journal keeps the contract of a run store") {
   test::check_run_store([&] { return open(folder.file("journal.db").string()); });
 }
 
+TEST_CASE("the journal of the tests keeps it too") {
+  test::check_run_store([] { return std::make_unique<test::MemoryRunStore>(); });
+}
+
+TEST_CASE("fills are applied exactly once in any order: 100,000 streams in memory") {
+  std::unique_ptr<test::MemoryRunStore> store;
+  test::check_fill_streams(100'000, [&](std::uint64_t) -> RunStore& {
+    store = std::make_unique<test::MemoryRunStore>();
+    return *store;
+  });
+}
+
+TEST_CASE("fills are applied exactly once in any order: 2,000 streams in SQLite") {
+  const TemporaryDirectory folder;
+  auto store = open(folder.file("journal.db").string());
+  test::check_fill_streams(2'000, [&](std::uint64_t) -> RunStore& { return *store; });
+}
+
+TEST_CASE("the journal of the tests fails from the write it is told, one write per transaction") {
+  const auto tell = [](test::MemoryRunStore& store) {
+    std::string codes = test::code_of(store.begin_run(test::run_record("aa11")));
+    const auto also = [&](const auto& result) { codes += " " + test::code_of(result); };
+    also(store.bind_owner({"paper", "paper", false}));
+    also(store.bind_owner({"paper", "paper", false}));
+    also(store.commit_plan(test::plan_record("aa11"), {test::intent("aa11", 1, "x"), test::intent("aa11", 2, "y")}));
+    also(store.update_order(test::report_of("x", OrderState::sending)));
+    also(store.record_answer(test::report_of("x", OrderState::filled, "10", "100"), {test::fill_of("f1", "x", "10")}));
+    also(store.add_fills({test::fill_of("f1", "x", "10")}));
+    also(store.add_fills({test::fill_of("f2", "y", "1"), test::fill_of("f3", "y", "1")}));
+    also(test::finish(store, test::ended(test::run_record("aa11")), test::book("1", {})));
+    return codes;
+  };
+  test::MemoryRunStore all;
+  CHECK(tell(all) == "ok ok ok ok ok ok ok ok ok");
+  CHECK(all.writes == 7);  // what is known already is not written again
+  for (int left = 0; left < 7; ++left) {
+    test::MemoryRunStore store;
+    store.writes_left = left;
+    CHECK(tell(store).find("exhausted") != std::string::npos);
+    CHECK(store.writes == left);
+    CHECK(store.last_seal().value().has_value() == false);
+    CHECK(store.fills_of("y").value().empty() == (left < 6));
+  }
+}
+
 TEST_CASE("what was written is there after closing and opening again") {
   const TemporaryDirectory folder;
   const std::string file = folder.file("deep/er/journal.db").string();
   {
     auto store = open(file);
     REQUIRE(store->begin_run(test::run_record("aa11")));
-    REQUIRE(store->add_intents({test::intent("aa11", 1, "x")}));
+    REQUIRE(store->commit_plan(test::plan_record("aa11"), {test::intent("aa11", 1, "x")}));
     REQUIRE(store->update_order(test::report_of("x", OrderState::sending)));
     REQUIRE(store->add_fills({test::fill_of("f1", "x", "4")}));
   }
@@ -165,14 +211,25 @@ TEST_CASE("a full disk is an error that says so, loses nothing and blocks nothin
     auto store = open(file);
     REQUIRE(store->begin_run(test::run_record("aa11")));
     full = true;
-    const auto refused = store->add_intents({test::intent("aa11", 1, "x")});
+    const auto refused = store->commit_plan(test::plan_record("aa11"), {test::intent("aa11", 1, "x")});
     full = false;
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().code == ErrorCode::exhausted);
     CHECK(refused.error().message.find("disk is full") != std::string::npos);
     CHECK(refused.error().message.find(file) != std::string::npos);
     CHECK(store->orders_of("aa11").value().empty());
-    CHECK(store->add_intents({test::intent("aa11", 1, "x")}));
+    CHECK_FALSE(store->plan_of("aa11").value().has_value());
+    CHECK(store->commit_plan(test::plan_record("aa11"), {test::intent("aa11", 1, "x")}));
+    full = true;
+    CHECK(test::code_of(test::finish(*store, test::ended(test::run_record("aa11")), test::book("1", {}))) ==
+          "exhausted");
+    CHECK(test::code_of(store->bind_owner({"paper", "paper", false})) == "exhausted");
+    full = false;
+    CHECK_FALSE(store->run("aa11").value()->finished_at.has_value());
+    CHECK_FALSE(store->last_seal().value().has_value());
+    CHECK_FALSE(store->expected_book("default").value().has_value());
+    CHECK_FALSE(store->plan_of("aa11").value()->draft.empty());
+    CHECK(test::finish(*store, test::ended(test::run_record("aa11")), test::book("1", {})));
   }
   vfs->xSetSystemCall(vfs, name, nullptr);
   CHECK(open(file)->orders_of("aa11").value().size() == 1);
@@ -184,7 +241,7 @@ TEST_CASE("a row that our own checks would not have written is an error, not a v
   {
     auto store = open(file);
     REQUIRE(store->begin_run(test::run_record("aa11")));
-    REQUIRE(store->add_intents({test::intent("aa11", 1, "x")}));
+    REQUIRE(store->commit_plan(test::plan_record("aa11"), {test::intent("aa11", 1, "x")}));
   }
   SQLite::Database(file, SQLite::OPEN_READWRITE).exec("UPDATE orders SET symbol = 'no symbol'");
   CHECK_FALSE(open(file)->orders_of("aa11").has_value());

@@ -76,6 +76,9 @@ TEST_CASE("a proof says what was proved, with the numbers, and for which orders"
   CHECK(evidence("limits_inside_collar") == "2 limits within 1.00% of their references, on the increment 0.01");
   CHECK(evidence("orders_within_count") == "2 orders, at most 1000");
   CHECK(evidence("turnover") == "no limit");
+  CHECK(evidence("order_quantity_maximum") == "largest order 12 shares, limit none");
+  CHECK(evidence("orders_per_day") == "2 orders with the 0 sent today, at most 1000");
+  CHECK(evidence("position_maximum") == "largest position after a buy: 2525 USD of SPY, limit none");
 }
 
 TEST_CASE("a plan without orders is proved as such") {
@@ -135,25 +138,78 @@ TEST_CASE("the collar, the minimums and the limits hold to the billionth") {
   given.limits.order_value_max = decimal("3000");
   CHECK(given.refusal() == "accepted");
   given.limits.order_value_max = decimal("2999.999999999");
-  CHECK(given.refusal() == "order 1 (sell 12 VTI) is worth 3000, the limit is 2999.999999999");
+  CHECK(given.refusal() == "order 1 (sell 12 VTI) is worth 3000 USD, limits.order_max is 2999.999999999 USD");
   given = Given();
   given.limits.orders_max = 2;
   CHECK(given.refusal() == "accepted");
   given.limits.orders_max = 1;
-  CHECK(given.refusal() == "the plan has 2 orders, the limit is 1");
+  CHECK(given.refusal() == "the plan has 2 orders, limits.orders_max is 1");
 }
 
 TEST_CASE("turnover counts both sides and what was traded before") {
   Given given;
-  // Equity is 300 + 3125 = 3425, the orders are worth 5500.
+  // Equity is 300 + 3125 = 3425; the orders are worth 3000 (at the reference) and 2525 (at the limit).
   given.limits.turnover_per_day_fraction = 2;
   CHECK(given.refusal() == "accepted");
-  given.limits.turnover_today = decimal("1350");
+  given.limits.turnover_today = decimal("1325");
   CHECK(given.refusal() == "accepted");
-  given.limits.turnover_today = decimal("1350.000000001");
-  CHECK(given.refusal() == "turnover today would be 6850.000000001 USD, the limit is 6850 (200.00% of equity)");
+  given.limits.turnover_today = decimal("1325.000000001");
+  CHECK(given.refusal() ==
+        "turnover today would be 6850.000000001 USD, limits.turnover_per_day is 6850 USD (200.00% of equity)");
   given.limits.turnover_today = decimal("-1");
   CHECK(given.refusal() == "the turnover today cannot be counted");
+}
+
+TEST_CASE("no order has more shares than one may have") {
+  Given given;
+  given.limits.order_quantity_max = decimal("12");
+  CHECK(given.refusal() == "accepted");
+  given.limits.order_quantity_max = decimal("11.999999999");
+  CHECK(given.refusal() == "order 1 (sell 12 VTI) has more shares than limits.quantity_max, 11.999999999");
+}
+
+TEST_CASE(
+    "the orders of the plan and those sent today are at most those of a day, and no orders are always few enough") {
+  Given given;
+  given.limits.orders_per_day_max = 9;
+  given.limits.orders_today = 7;
+  CHECK(given.refusal() == "accepted");
+  given.limits.orders_today = 8;
+  CHECK(given.refusal() == "the plan has 2 orders and 8 were sent today, limits.orders_per_day is 9");
+  given.limits.orders_today = std::numeric_limits<int>::max();
+  CHECK(given.refusal() != "accepted");
+  given.limits.orders_today = -1;
+  CHECK(given.refusal() != "accepted");
+  given.limits.orders_today = 20;
+  given.plan.orders.clear();
+  given.plan.cost = Money(Decimal(), Currency::usd());
+  CHECK(given.refusal() == "accepted");
+}
+
+TEST_CASE("a position after a buy is at most its fraction of the equity, at the higher of reference and limit") {
+  Given given;
+  // Equity is 300 + 3125 + 1000 = 4425; 2 SPY are held and 5 are bought at up to 505: 3535 USD.
+  given.held = book("300", {{"SPY", "2"}, {"VTI", "12.5"}});
+  given.limits.position_max_fraction = 0.8;
+  CHECK(given.refusal() == "accepted");
+  given.limits.position_max_fraction = 0.798870056;  // 3534.9999978
+  CHECK(given.refusal() ==
+        "order 2 (buy 5 SPY) makes a position worth 3535 USD, limits.position_max is 3534.9999978 USD (79.89% of "
+        "equity); constraints.max_weight keeps targets below it");
+  given.limits.position_max_fraction = 0.798870057;
+  CHECK(given.refusal() == "accepted");
+  // Below the reference the reference counts: 7 * 500 = 3500, which is 0.790960452 of 4425 and a bit.
+  given.plan.orders[1] = Given::order("SPY", Side::buy, "5", "500", "495", "3.475");
+  CHECK(given.refusal() == "accepted");
+  given.limits.position_max_fraction = 0.790960453;
+  CHECK(given.refusal() == "accepted");
+  given.limits.position_max_fraction = 0.790960451;
+  CHECK(given.refusal().find("makes a position worth 3500 USD") != std::string::npos);
+  // What is sold and what is only held may be above it.
+  given.plan.orders.pop_back();
+  given.plan.cost = Money(decimal("4"), Currency::usd());
+  given.limits.position_max_fraction = 0;
+  CHECK(given.refusal() == "accepted");
 }
 
 TEST_CASE("nonsense in the rules or the broker's terms is refused, not computed with") {
@@ -171,7 +227,12 @@ TEST_CASE("nonsense in the rules or the broker's terms is refused, not computed 
   CHECK(refused([](Given& g) { g.capabilities.cost_rate = decimal("1"); }) != "accepted");
   CHECK(refused([](Given& g) { g.capabilities.quantity_increment = {}; }) != "accepted");
   CHECK(refused([](Given& g) { g.capabilities.price_increment = decimal("-0.01"); }) != "accepted");
-  CHECK(refused([](Given& g) { g.limits.turnover_per_day_fraction = -1; }) != "accepted");
+  const double infinite = std::numeric_limits<double>::infinity();
+  CHECK(refused([](Given& g) { g.limits.turnover_per_day_fraction = -1; }).find("limits.turnover_per_day is -1") == 0);
+  CHECK(refused([&](Given& g) { g.limits.turnover_per_day_fraction = infinite; }) != "accepted");
+  CHECK(refused([](Given& g) { g.limits.position_max_fraction = -1; }).find("limits.position_max is -1") == 0);
+  CHECK(refused([&](Given& g) { g.limits.position_max_fraction = infinite; }) != "accepted");
+  CHECK(refused([&](Given& g) { g.limits.position_max_fraction = infinite - infinite; }) != "accepted");
   CHECK(refused([](Given& g) { g.prices.erase(symbol("VTI")); }) == "no price for VTI, which is held");
   CHECK(refused([](Given& g) { g.held.cash = Money(decimal("-9000"), Currency::usd()); }) == "equity is not positive");
   CHECK(refused([](Given& g) { g.held.cash = Money(decimal("300"), Currency::parse("EUR").value()); }) != "accepted");

@@ -293,14 +293,47 @@ std::vector<Named> mutations() {
                    made.portfolio.rules.buy_only = true;
                    return made.plan.orders[i].side == Side::sell;
                  }});
-  all.push_back({"order value above its limit", "the limit is", [](Case& made, std::size_t i) {
+  all.push_back({"order value above its limit", "limits.order_max is", [](Case& made, std::size_t i) {
                    const Big product =
                        big(made.plan.orders[i].quantity.decimal()) * big(made.plan.orders[i].limit.decimal());
                    made.limits.order_value_max = small((product - 1) / billion);
                    return product > billion;
                  }});
-  all.push_back({"one order more than allowed", "orders, the limit is", [](Case& made, std::size_t) {
+  all.push_back({"one order more than allowed", "orders, limits.orders_max is", [](Case& made, std::size_t) {
                    made.limits.orders_max = static_cast<int>(made.plan.orders.size()) - 1;
+                   return true;
+                 }});
+  all.push_back({"one share increment more than allowed", "limits.quantity_max", [](Case& made, std::size_t i) {
+                   const Big quantity = big(made.plan.orders[i].quantity.decimal());
+                   made.limits.order_quantity_max = small(quantity - 1);
+                   return true;
+                 }});
+  all.push_back({"one order more than the day allows", "limits.orders_per_day", [](Case& made, std::size_t) {
+                   made.limits.orders_today = 1000 - static_cast<int>(made.plan.orders.size()) + 1;
+                   return true;
+                 }});
+  all.push_back({"a day that allows no order", "limits.orders_per_day", [](Case& made, std::size_t) {
+                   made.limits.orders_per_day_max = 0;
+                   return true;
+                 }});
+  all.push_back({"no position allowed", "limits.position_max", [](Case& made, std::size_t i) {
+                   made.limits.position_max_fraction = 0;
+                   return made.plan.orders[i].side == Side::buy;
+                 }});
+  all.push_back({"a position above its limit", "limits.position_max", [](Case& made, std::size_t i) {
+                   const PlannedOrder& order = made.plan.orders[i];
+                   if (order.side != Side::buy) return false;
+                   Big equity = big(made.portfolio.book.cash.amount()) * billion;
+                   for (const Position& position : made.portfolio.book.positions) {
+                     equity +=
+                         big(position.quantity.decimal()) * big(made.portfolio.prices.at(position.symbol).decimal());
+                   }
+                   const Big price = std::max(big(order.limit.decimal()), big(order.reference.decimal()));
+                   const Big value = (held(made, order.symbol) + big(order.quantity.decimal())) * price;
+                   // The greatest fraction in billionths that allows less than the value.
+                   const Big fraction = (value * billion - 1) / equity;
+                   if (fraction > Big(1'000'000) * billion) return false;
+                   made.limits.position_max_fraction = fraction.convert_to<double>() / 1e9;
                    return true;
                  }});
   all.push_back({"turnover above its limit", "turnover", [](Case& made, std::size_t) {

@@ -91,6 +91,8 @@ void Ledger::create_or_check() {
 BrokerCapabilities Ledger::capabilities() const {
   BrokerCapabilities can;
   can.simulated = true;
+  can.embedded = true;
+  can.lookup_lag_s = 0;
   can.quantity_increment = settings_.fractional ? decimal(1000) : Decimal::whole(1);
   can.order_value_min = settings_.order_value_min;
   can.commission_per_order = settings_.commission;

@@ -72,10 +72,11 @@ class PaperBroker final : public sdk::Broker {
 
   void capabilities(rb_capabilities& out) override {
     const BrokerCapabilities can = ledger().capabilities();
-    out.flags = RB_SIMULATED | RB_MARKET_ORDERS | RB_LIMIT_ORDERS;
+    out.flags = RB_SIMULATED | RB_EMBEDDED | RB_MARKET_ORDERS | RB_LIMIT_ORDERS;
     out.dedupe = RB_DEDUPE_PERMANENT;
     out.lookup = RB_LOOKUP_BY_CLIENT_ID;
     out.dedupe_window_s = 0;
+    out.lookup_lag_s = 0;  // nothing lags inside one process
     out.quantity_increment = can.quantity_increment.billionths();
     out.price_increment = can.price_increment.billionths();
     out.order_value_min = can.order_value_min.billionths();

@@ -8,6 +8,7 @@
 #include "services/executor.hpp"
 #include "support/loaded_plugins.hpp"
 #include "support/portfolio_builders.hpp"
+#include "support/sent.hpp"
 #include "support/temporary_directory.hpp"
 
 using namespace rebalancer;
@@ -25,6 +26,8 @@ struct Desk {
   test::LoadedPlugins plugins{{test::built("plugins/paper.so")}};
   std::unique_ptr<Broker> broker;
   std::unique_ptr<sqlite::SqliteRunStore> store;
+  test::MemoryTradingSwitch trading_switch;
+  std::optional<Gate> gate;
   PriceList prices = test::price_list({{"AAA", "100"}, {"BBB", "50"}, {"CCC", "20"}});
   RebalanceRules rules;
   std::string options;
@@ -47,7 +50,11 @@ struct Desk {
     REQUIRE_MESSAGE(journal.has_value(), (journal ? "" : journal.error().message));
     store = *std::move(journal);
   }
-  [[nodiscard]] Executor executor() { return {*broker, *store, plugins.clock, plugins.events}; }
+  [[nodiscard]] Executor executor() {
+    gate.emplace(Paper::enter(*broker, "paper").value(), trading_switch);
+    return {*gate, *store, plugins.clock, plugins.events};
+  }
+  [[nodiscard]] Book book() { return read_book(*broker).value(); }
 
   // Plans for the weights, proves it and executes.
   ExecutionSummary rebalance(const std::string& run_id, const Weights& target) {
@@ -60,11 +67,13 @@ struct Desk {
     REQUIRE(store->begin_run(run));
     REQUIRE(broker->set_marks(prices, today));
     const BrokerCapabilities can = broker->capabilities().value();
-    const Book book = executor().book().value();
-    const OrderPlan plan = plan_orders(book, target, prices, rules, can).value();
-    const auto proof = check_plan(plan, book, prices, rules, {}, can);
+    const Book held = book();
+    const OrderPlan plan = plan_orders(held, target, prices, rules, can).value();
+    const auto proof = check_plan(plan, held, prices, rules, {}, can);
     REQUIRE_MESSAGE(proof.has_value(), (proof ? "" : proof.error().message));
-    auto summary = executor().execute(run_id, plan, *proof, rules, can, {});
+    const ExecutionRequest request{run_id, plan, *proof, value_book(held, prices).value().equity, {}, "{}"};
+    const ExecutionRules by{"default", today, rules, {}, can, [](Date) { return 0; }};
+    auto summary = executor().execute(request, by, {});
     REQUIRE_MESSAGE(summary.has_value(), (summary ? "" : summary.error().message));
     return *std::move(summary);
   }
@@ -117,13 +126,13 @@ TEST_CASE("plan, proof, journal and paper broker: bought, journalled, and still 
     fees = add(fees, order.report.fee).value();
   }
   CHECK(summary.cost.amount() == fees);
-  const Book book = desk.executor().book().value();
+  const Book book = desk.book();
   const Money equity = value_book(book, desk.prices).value().equity;
   CHECK(add(equity, summary.cost).value().to_string() == "20000 USD");
   CHECK(book.cash.amount() >= decimal("250"));
 
   desk.open();
-  CHECK(desk.executor().book().value().cash == book.cash);
+  CHECK(desk.book().cash == book.cash);
   const std::vector<OrderRecord> orders = desk.store->orders_of(first_run).value();
   REQUIRE(orders.size() == 3);
   for (const OrderRecord& order : orders) {
@@ -152,7 +161,7 @@ TEST_CASE("a second rebalance sells first, with partial fills, and leaves no ord
   }
   CHECK(desk.store->open_orders().value().empty());
   CHECK(desk.broker->open_orders().value().empty());
-  CHECK(desk.executor().book().value().quantity_of(symbol("BBB")).decimal().is_zero());
+  CHECK(desk.book().quantity_of(symbol("BBB")).decimal().is_zero());
 }
 
 TEST_CASE("a rejected symbol is told with the reason; the rest trades") {
@@ -194,18 +203,20 @@ TEST_CASE("an order the journal calls sending and the broker has filled is settl
     report.client_id = id;
     report.state = OrderState::intent;
     const Order order = Order::make(id, symbol(name), Side::buy, Quantity(decimal("10")), std::nullopt).value();
-    intents.push_back({first_run, static_cast<int>(intents.size()) + 1, order, OrderState::intent, report, "", {}});
+    intents.push_back(
+        {first_run, static_cast<int>(intents.size()) + 1, order, OrderState::intent, report, "", {}, {}, {}});
   }
-  REQUIRE(desk.store->add_intents(intents));
-  for (const std::size_t sent : {std::size_t{0}, std::size_t{1}}) {
-    OrderReport sending = intents[sent].report;
+  const Money cash = desk.broker->account().value().cash;
+  REQUIRE(desk.store->commit_plan({first_run, cash, Decimal(), cash.amount(), "{}"}, intents));
+  for (const std::size_t place : {std::size_t{0}, std::size_t{1}}) {
+    OrderReport sending = intents[place].report;
     sending.state = OrderState::sending;
     REQUIRE(desk.store->update_order(sending));
   }
-  REQUIRE(desk.broker->submit(intents[0].order));  // the second never left this machine
+  REQUIRE(test::sent(*desk.broker, intents[0].order));  // the second never left this machine
 
   desk.open();
-  const auto settled = desk.executor().settle(desk.broker->capabilities().value(), {});
+  const auto settled = desk.executor().settle(desk.broker->capabilities().value(), "its run was interrupted", {});
   REQUIRE(settled);
   CHECK(settled->ambiguous.empty());
   const std::vector<OrderRecord> orders = desk.store->orders_of(first_run).value();
@@ -214,5 +225,5 @@ TEST_CASE("an order the journal calls sending and the broker has filled is settl
   CHECK(orders[1].state == OrderState::cancelled);
   CHECK(orders[1].report.reason == "it never reached the broker");
   CHECK(orders[2].state == OrderState::cancelled);
-  CHECK(desk.executor().book().value().positions.size() == 1);
+  CHECK(desk.book().positions.size() == 1);
 }

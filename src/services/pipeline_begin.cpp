@@ -1,0 +1,162 @@
+// What comes before the first stage: the mode is entered, and what earlier runs left behind is brought to an end.
+#include <algorithm>
+
+#include "services/pipeline_run.hpp"
+
+namespace rebalancer {
+namespace {
+
+// Orders that may exist at the broker belong to one account; another one must not be asked about them.
+constexpr std::string_view interrupted_before = "its run was interrupted";
+
+}  // namespace
+
+Result<void> Pipeline::Run::begin() {
+  if (request.journal) {
+    // A seal in the journal whose file was still staged when a process died.
+    auto last = parts().store.last_seal();
+    if (!last) return fail(last.error());
+    if (*last) {
+      if (auto published = parts().decisions.publish((*last)->run_id); !published) {
+        parts().events.emit(EventLevel::warning, "decision_missing", published.error().message,
+                            {{"run_id", (*last)->run_id}});
+      }
+    }
+  }
+  auto entered = enter();
+  if (entered && request.journal) entered = finish_interrupted_runs();
+  if (entered && interrupted_plan) return {};
+  if (request.journal) {
+    RunRecord begun = record();
+    begun.report_json = draft_now();
+    if (auto written = parts().store.begin_run(begun); !written) return fail(written.error());
+    journaled = true;
+  }
+  if (!entered) return entered;
+  if (gate) {
+    // Nothing is decided on a book that may still change.
+    if (auto settled = settle_the_rest(interrupted_before); !settled) return settled;
+  }
+  auto book = read_book(view());
+  if (!book) return fail(book.error());
+  book_seen = *book;
+  report.book_before = *std::move(book);
+  return {};
+}
+
+Result<void> Pipeline::Run::enter() {
+  auto entered = parts().enter_mode();
+  if (!entered) return fail(entered.error());
+  mode = *std::move(entered);
+  auto able = view().capabilities();
+  if (!able) return fail(able.error());
+  capabilities = *able;
+  if (!request.journal) return {};
+  bool real_money = false;
+  if (const auto* paper = std::get_if<Paper>(&*mode)) {
+    account = paper->account();
+    gate.emplace(*paper, parts().trading_switch);
+  } else if (const auto* live = std::get_if<Live>(&*mode)) {
+    account = live->account();
+    real_money = true;
+    gate.emplace(*live, parts().trading_switch);
+  }
+  if (!gate) return {};
+  return parts().store.bind_owner({settings().broker, account, real_money});
+}
+
+// A process that ended in the middle left its run unfinished. One of this session goes on: this run is its next life.
+// An older one is too old to go on: its orders are settled and it is closed.
+Result<void> Pipeline::Run::finish_interrupted_runs() {
+  auto unfinished = parts().store.unfinished_runs(settings().portfolio);
+  if (!unfinished) return fail(unfinished.error());
+  for (const RunRecord& interrupted : *unfinished) {
+    auto plan = parts().store.plan_of(interrupted.id);
+    if (!plan) return fail(plan.error());
+    if (*plan && !gate) continue;  // a dry run leaves alone what may have sent orders
+    if (*plan && interrupted.session == report.as_of) {
+      report.id = interrupted.id;
+      report.started_at = interrupted.started_at;
+      report.resumed = true;
+      draft = (*plan)->draft;
+      interrupted_plan = **plan;
+      continue;
+    }
+    if (auto closed = close_interrupted(interrupted, *plan); !closed) return closed;
+  }
+  return {};
+}
+
+Result<void> Pipeline::Run::settle_the_rest(std::string_view why) {
+  Executor executor(*gate, parts().store, parts().clock, parts().events, parts().executor);
+  auto settled = executor.settle(capabilities, why, request.stop);
+  if (!settled) return fail(settled.error());
+  if (settled->ambiguous.empty()) return {};
+  report.ambiguous = true;
+  return fail(ErrorCode::timeout, "the outcome of order {} of an earlier run is not known, a human is needed",
+              settled->ambiguous.front().client_id);
+}
+
+Result<void> Pipeline::Run::close_interrupted(const RunRecord& interrupted, const std::optional<PlanRecord>& plan) {
+  DecisionEnd end;
+  end.finished_at = parts().clock.now();
+  end.resumed = true;
+  end.outcome = name_of(RunOutcome::held);
+  end.reason = "interrupted before its plan was written down; nothing was sent";
+  std::optional<Book> book;
+  if (plan) {
+    auto settled = settle_the_rest(interrupted_before);
+    if (!settled && !report.ambiguous) return settled;
+    end.ambiguous = report.ambiguous;
+    auto legs = legs_of(interrupted.id);
+    if (!legs) return fail(legs.error());
+    end.legs = *std::move(legs);
+    const auto filled = std::count_if(end.legs.begin(), end.legs.end(), [](const ExecutedLeg& leg) {
+      return leg.record.report.filled.decimal().is_positive();
+    });
+    if (filled > 0) end.outcome = name_of(RunOutcome::traded);
+    end.reason = fmt::format("interrupted; a later run settled its orders, something filled in {} of {}", filled,
+                             end.legs.size());
+    auto seen = read_book(view());
+    if (!seen) return fail(seen.error());
+    book = *std::move(seen);
+    end.book_after = book;
+    if (!settled) {
+      // Known as far as it can be; the run that closes it holds for the same reason.
+      end.hold = Hold{Stage::execute, settled.error()};
+    }
+  }
+  RunRecord ended = interrupted;
+  ended.finished_at = end.finished_at;
+  ended.outcome = end.outcome;
+  ended.reason = end.reason;
+  ended.exit_code = end.ambiguous ? 8 : 0;
+  const std::string begun_with = plan ? plan->draft : interrupted.report_json;
+  parts().events.emit(EventLevel::warning, "run_closed", end.reason, {{"run_id", interrupted.id}});
+  auto sealed = seal(std::move(ended), begun_with, std::move(end), book);
+  if (!sealed) return sealed;
+  if (report.ambiguous) {
+    return fail(ErrorCode::timeout, "the outcome of an order of run {} is not known, a human is needed",
+                interrupted.id.substr(0, 8));
+  }
+  return {};
+}
+
+Result<StageReport> Pipeline::Run::resume(const PlanRecord& plan) {
+  // Until its orders have been asked about, the run is not at its end: a later process goes on with it.
+  PriceList marks;
+  auto records = parts().store.orders_of(plan.run_id);
+  if (!records) return fail(records.error());
+  for (const OrderRecord& record : *records) {
+    if (record.reference) marks.emplace(record.order.symbol, *record.reference);
+  }
+  if (auto marked = gate->set_marks(marks, report.as_of); !marked) return fail(marked.error());
+  Executor executor(*gate, parts().store, parts().clock, parts().events, parts().executor);
+  auto executed = executor.resume(plan, execution_rules(), request.stop);
+  journaled = executed.has_value();
+  auto told = tell_execution(std::move(executed));
+  report.reason = "went on with an interrupted run; " + report.reason;
+  return told;
+}
+
+}  // namespace rebalancer
