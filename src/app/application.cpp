@@ -20,10 +20,6 @@ namespace {
 template <class T>
 using Built = Application::Built<T>;
 
-tl::unexpected<Failure> failed(Area area, const Error& error) {
-  return tl::unexpected(Failure{.exit_code = exit_code_for(area, error.code), .message = error.message});
-}
-
 system::LogSettings log_settings(const Config& config, const Context& context) {
   system::LogSettings settings;
   settings.level_min = static_cast<EventLevel>(config.log.level);

@@ -16,10 +16,6 @@ namespace {
 template <class T>
 using Built = Application::Built<T>;
 
-tl::unexpected<Failure> failed(Area area, const Error& error) {
-  return tl::unexpected(Failure{.exit_code = exit_code_for(area, error.code), .message = error.message});
-}
-
 }  // namespace
 
 Result<TradingMode> Application::enter_mode() {

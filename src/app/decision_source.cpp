@@ -9,23 +9,21 @@ namespace {
 template <class T>
 using Built = Application::Built<T>;
 
-tl::unexpected<Failure> failed(const Error& error) {
-  return tl::unexpected(
-      Failure{.exit_code = exit_code_for(Area::decision, error.code), .message = error.message, .problems = {}});
-}
-
 Built<NamedText> read_file(const std::filesystem::path& file) {
   std::error_code why;
   const auto size = std::filesystem::file_size(file, why);
-  if (why) return failed({ErrorCode::not_found, fmt::format("{} cannot be read ({})", file.string(), why.message())});
+  if (why)
+    return failed(Area::decision,
+                  {ErrorCode::not_found, fmt::format("{} cannot be read ({})", file.string(), why.message())});
   if (size > system::DecisionFiles::text_size_max) {
-    return failed({ErrorCode::rejected, fmt::format("{} has {} bytes, a decision has at most {}", file.string(), size,
+    return failed(Area::decision,
+                  {ErrorCode::rejected, fmt::format("{} has {} bytes, a decision has at most {}", file.string(), size,
                                                     system::DecisionFiles::text_size_max)});
   }
   std::ifstream stream(file, std::ios::binary);
   NamedText read{file.filename().string(), std::string(size, '\0')};
   if (!stream.read(read.text.data(), static_cast<std::streamsize>(size))) {
-    return failed({ErrorCode::not_found, fmt::format("{} cannot be read to its end", file.string())});
+    return failed(Area::decision, {ErrorCode::not_found, fmt::format("{} cannot be read to its end", file.string())});
   }
   return read;
 }
@@ -38,7 +36,7 @@ Built<NamedText> read_decision(Context& context, const std::string& named) {
   auto application = Application::build(context);
   if (!application) return tl::unexpected(application.error());
   auto text = (*application)->decisions().read(named);
-  if (!text) return failed(text.error());
+  if (!text) return failed(Area::decision, text.error());
   return NamedText{named, *std::move(text)};
 }
 
@@ -48,7 +46,9 @@ Built<std::vector<NamedText>> read_decisions(const std::filesystem::path& folder
   for (const auto& entry : std::filesystem::directory_iterator(folder, why)) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
-  if (why) return failed({ErrorCode::not_found, fmt::format("{} cannot be read ({})", folder.string(), why.message())});
+  if (why)
+    return failed(Area::decision,
+                  {ErrorCode::not_found, fmt::format("{} cannot be read ({})", folder.string(), why.message())});
   std::sort(files.begin(), files.end());
   std::vector<NamedText> read;
   for (const auto& file : files) {

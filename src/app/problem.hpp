@@ -22,4 +22,8 @@ struct Failure {
   std::vector<Problem> problems = {};  // all of them, when there are several or they have places
 };
 
+[[nodiscard]] inline tl::unexpected<Failure> failed(Area area, const Error& error) {
+  return tl::unexpected(Failure{.exit_code = exit_code_for(area, error.code), .message = error.message});
+}
+
 }  // namespace rebalancer::app
