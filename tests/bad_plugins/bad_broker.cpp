@@ -14,6 +14,12 @@ class BadBroker final : public Broker {
     if (wrong_ == "dedupe") out.dedupe = 9;
     if (wrong_ == "increment") out.quantity_increment = 0;
     if (wrong_ == "cost") out.cost_rate = -1;
+    if (wrong_ == "lookup_lag") out.lookup_lag_s = 60'000;
+    if (wrong_ == "embedded") out.flags = RB_EMBEDDED | RB_MARKET_ORDERS;
+    if (wrong_ == "all_of_1_1") {
+      out.flags |= RB_EMBEDDED;
+      out.lookup_lag_s = 5;
+    }
   }
   void account(const Emit<rb_account>& emit) override {
     rb_account account{sizeof(rb_account), str("42"), str("USD"), one * 1000, 0, one * 1000};

@@ -85,6 +85,8 @@ TEST_CASE("broken promises of a provider are found") {
 
 TEST_CASE("broken promises of a broker are found") {
   CHECK(finds("bad_broker", "increment", "quantity increment must be positive"));
+  CHECK(finds("bad_broker", "embedded", "capabilities: embedded but not simulated"));
+  CHECK_FALSE(finds("bad_broker", "all_of_1_1", "embedded"));
   CHECK(finds("bad_broker", "no_account", "account gave 0 accounts"));
   CHECK(finds("bad_broker", "position_twice", "two positions in SPY"));
   CHECK(finds("bad_broker", "nothing", "find_order of an unknown id must not be RB_OK"));

@@ -85,7 +85,8 @@ const std::vector<std::string_view>& order_type_files() {
   static const std::vector<std::string_view> files{
       "src/core/base/decimal.hpp",    "src/core/base/money.hpp",   "src/core/portfolio/order.",
       "src/core/portfolio/position.", "src/core/ports/broker.hpp", "src/core/ports/broker_capabilities.hpp",
-      "src/core/ports/run_store.hpp", "src/services/executor.hpp", "src/plugins/brokers/"};
+      "src/core/ports/run_store.hpp", "src/services/executor.",    "src/services/gate.",
+      "src/services/order_desk",      "src/plugins/brokers/"};
   return files;
 }
 

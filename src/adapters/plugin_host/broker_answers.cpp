@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t id_size_max = 128;
 constexpr std::size_t reason_size_max = 500;
+constexpr std::uint32_t lookup_lag_max_s = 3600;
 
 std::string text_of(rb_decimal value) { return Decimal::from_billionths(value).to_string(); }
 
@@ -72,6 +73,10 @@ Result<BrokerCapabilities> capabilities_from(const rb_capabilities& told) {
   own.simulated = (told.flags & RB_SIMULATED) != 0;
   own.embedded = (told.flags & RB_EMBEDDED) != 0;
   own.lookup_lag_s = told.lookup_lag_s;
+  // It is waited for after a lost answer, so it has a bound; milliseconds given by mistake pass it.
+  if (told.lookup_lag_s > lookup_lag_max_s) {
+    return fail(ErrorCode::internal, "lookup lag {} s, must be at most {}", told.lookup_lag_s, lookup_lag_max_s);
+  }
   if (own.embedded && !own.simulated) return fail(ErrorCode::internal, "capabilities embedded but not simulated");
   own.market_orders = (told.flags & RB_MARKET_ORDERS) != 0;
   own.limit_orders = (told.flags & RB_LIMIT_ORDERS) != 0;

@@ -11,7 +11,7 @@ namespace {
 Decimal decimal(const char* text) { return *Decimal::parse(text); }
 
 struct Fixture {
-  LoadedPlugins loaded{{built("bad_plugins/bad_broker.so")}};
+  LoadedPlugins loaded{{built("bad_plugins/bad_broker.so"), built("bad_plugins/older_broker.so")}};
   Order order = *Order::make("rb-1", *Symbol::parse("SPY"), Side::buy, Quantity(decimal("2")), std::nullopt);
 
   std::unique_ptr<Broker> broker(const std::string& wrong) {
@@ -45,8 +45,7 @@ TEST_CASE_FIXTURE(Fixture, "a broker that keeps the contract is rebuilt as our v
   CHECK_FALSE(capabilities->limit_orders);
   CHECK(capabilities->dedupe == BrokerCapabilities::Dedupe::permanent);
   CHECK(capabilities->quantity_increment == Decimal::whole(1));
-  // Not said by a plugin of version 1.0.
-  CHECK(capabilities->lookup_lag_s == 60);
+  CHECK(capabilities->lookup_lag_s == 60);  // of a plugin that does not say
   CHECK_FALSE(capabilities->embedded);
   const auto account = own->account();
   REQUIRE(account);
@@ -71,6 +70,39 @@ TEST_CASE_FIXTURE(Fixture, "a broker that keeps the contract is rebuilt as our v
   CHECK(fills->front().quantity == Quantity(decimal("2")));
   CHECK(fills->front().fee == Money(decimal("1"), Currency::usd()));
   CHECK(own->set_marks({}, Date::from_days(1)));
+}
+
+TEST_CASE_FIXTURE(Fixture, "what 1.1 added is told") {
+  const auto capabilities = broker("all_of_1_1")->capabilities();
+  REQUIRE(capabilities);
+  CHECK(capabilities->simulated);
+  CHECK(capabilities->embedded);
+  CHECK(capabilities->lookup_lag_s == 5);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a broker built for 1.0, whose capabilities end earlier, works") {
+  auto created = loaded.host.create_broker("older_broker", loaded.json("{}"), loaded.options());
+  REQUIRE(created);
+  const auto capabilities = (*created)->capabilities();
+  REQUIRE(capabilities);
+  CHECK(capabilities->simulated);
+  CHECK_FALSE(capabilities->embedded);
+  CHECK_FALSE(capabilities->market_orders);
+  CHECK(capabilities->limit_orders);
+  CHECK(capabilities->dedupe == BrokerCapabilities::Dedupe::window);
+  CHECK(capabilities->dedupe_window_s == 120);
+  CHECK(capabilities->lookup == BrokerCapabilities::Lookup::by_client_id);
+  CHECK(capabilities->quantity_increment == decimal("0.001"));
+  CHECK(capabilities->price_increment == decimal("0.1"));
+  CHECK(capabilities->order_value_min == decimal("5"));
+  CHECK(capabilities->commission_per_order == decimal("2"));
+  CHECK(capabilities->cost_rate == decimal("0.0005"));
+  CHECK(capabilities->lookup_lag_s == 60);
+  CHECK((*created)->account()->id == "7");
+  const auto report = sent(**created, order);
+  REQUIRE(report);
+  CHECK(report->state == OrderState::acknowledged);
+  CHECK((*created)->set_marks({}, Date::from_days(1)));
 }
 
 TEST_CASE_FIXTURE(Fixture, "an order report that makes no sense becomes an error that says how") {
@@ -108,6 +140,8 @@ TEST_CASE_FIXTURE(Fixture, "fills that make no sense become an error that says h
 TEST_CASE_FIXTURE(Fixture, "a book or an account that makes no sense becomes an error that says how") {
   CHECK(broken(broker("no_orders")->capabilities()) ==
         "bad_broker returned capabilities without market and without limit orders");
+  CHECK(broken(broker("lookup_lag")->capabilities()) == "bad_broker returned lookup lag 60000 s, must be at most 3600");
+  CHECK(broken(broker("embedded")->capabilities()) == "bad_broker returned capabilities embedded but not simulated");
   CHECK(broken(broker("dedupe")->capabilities()) == "bad_broker returned unknown dedupe 9");
   CHECK(broken(broker("increment")->capabilities()) == "bad_broker returned quantity increment 0, must be positive");
   CHECK(broken(broker("cost")->capabilities()) == "bad_broker returned cost rate -0.000000001, must not be negative");

@@ -49,8 +49,11 @@ class BrokerCheck {
     capabilities_.flags = RB_MARKET_ORDERS | RB_LIMIT_ORDERS;
     capabilities_.quantity_increment = one_;
     capabilities_.price_increment = one_ / 100;
+    capabilities_.lookup_lag_s = 60;
     subject_.run(findings_, "capabilities", [&] { return api().capabilities(subject_.self(), &capabilities_); });
     require((capabilities_.flags & (RB_MARKET_ORDERS | RB_LIMIT_ORDERS)) != 0, "capabilities: no kind of order");
+    require((capabilities_.flags & RB_EMBEDDED) == 0 || (capabilities_.flags & RB_SIMULATED) != 0,
+            "capabilities: embedded but not simulated");
     require(capabilities_.dedupe <= RB_DEDUPE_PERMANENT, "capabilities: unknown dedupe");
     require(capabilities_.lookup <= RB_LOOKUP_BY_CLIENT_ID, "capabilities: unknown lookup");
     require(capabilities_.quantity_increment > 0, "capabilities: quantity increment must be positive");

@@ -85,6 +85,8 @@ TEST_CASE("the paper broker says what it can do") {
   Desk desk(R"(, "cost_rate": "5bp", "commission": "$1", "fractional": true)");
   const BrokerCapabilities can = desk.broker->capabilities().value();
   CHECK(can.simulated);
+  CHECK(can.embedded);
+  CHECK(can.lookup_lag_s == 0);
   CHECK(can.limit_orders);
   CHECK(can.quantity_increment == decimal("0.000001"));
   CHECK(can.cost_rate == decimal("0.0005"));
