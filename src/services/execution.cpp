@@ -80,14 +80,20 @@ Result<void> Execution::send_all(std::stop_token stop) {
 
 Result<std::optional<std::string>> Execution::obstacle(std::size_t place, std::stop_token stop) {
   if (stop.stop_requested()) return std::optional<std::string>("not sent: stopped on request");
+  if (auto doubt = doubt_obstacle()) return doubt;
+  if (tickets_[place].order.side == Side::sell) return std::optional<std::string>();
+  auto cash = cash_obstacle(place, stop);
+  if (!cash || *cash) return cash;
+  // Waiting for cash may have ended with an order in doubt.
+  return doubt_obstacle();
+}
+
+std::optional<std::string> Execution::doubt_obstacle() const {
   const auto doubtful =
       std::find_if(tickets_.begin(), tickets_.end(), [](const Ticket& ticket) { return ticket.is_ambiguous(); });
-  if (doubtful != tickets_.end()) {
-    return std::optional<std::string>(fmt::format("not sent: the outcome of the {} of {} before it is not known",
-                                                  name_of(doubtful->order.side), doubtful->order.symbol));
-  }
-  if (tickets_[place].order.side == Side::sell) return std::optional<std::string>();
-  return cash_obstacle(place, stop);
+  if (doubtful == tickets_.end()) return std::nullopt;
+  return fmt::format("not sent: the outcome of the {} of {} before it is not known", name_of(doubtful->order.side),
+                     doubtful->order.symbol);
 }
 
 Result<std::optional<std::string>> Execution::cash_obstacle(std::size_t place, std::stop_token stop) {
@@ -159,7 +165,8 @@ Result<Decimal> Execution::bespoken() const {
   Decimal total;
   for (std::size_t i = 0; i < tickets_.size(); ++i) {
     const Ticket& ticket = tickets_[i];
-    if (ticket.order.side != Side::buy || !ticket.is_open()) continue;
+    // What is in doubt may still fill.
+    if (ticket.order.side != Side::buy || !(ticket.is_open() || ticket.is_ambiguous())) continue;
     const auto rest = subtract(ticket.order.quantity.decimal(), ticket.report.filled.decimal());
     if (!rest) return rest;
     const auto cost = cost_at_limit(legs_[i].planned, Quantity(*rest));

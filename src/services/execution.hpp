@@ -40,6 +40,7 @@ class Execution {
   [[nodiscard]] Result<void> send_all(std::stop_token stop);
   // Why an order must not be sent; none when it may.
   [[nodiscard]] Result<std::optional<std::string>> obstacle(std::size_t place, std::stop_token stop);
+  [[nodiscard]] std::optional<std::string> doubt_obstacle() const;
   [[nodiscard]] Result<std::optional<std::string>> cash_obstacle(std::size_t place, std::stop_token stop);
   [[nodiscard]] Result<void> finish(Side side, std::stop_token stop);
   [[nodiscard]] Result<void> complete_fills();
