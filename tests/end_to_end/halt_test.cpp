@@ -46,12 +46,17 @@ TEST_CASE("reduced to sells, a run sells and buys nothing") {
   CHECK(sells > 0);
 }
 
-TEST_CASE("halting works with a read-only journal, and without a configuration that loads") {
+TEST_CASE("halting works with a journal that cannot be opened, and without a configuration that loads") {
   const TemporaryDirectory directory;
   directory.write("config.yaml", sample_config());
   REQUIRE(run_binary(directory, {"run", "--as-of", "2026-11-20"}).exit_code == 0);
+  // Read-only, and for root, whom that does not stop, no database at all.
+  directory.write("data/journal.db", "no database");
   fs::permissions(directory.file("data/journal.db"), fs::perms::owner_read);
-  CHECK(run_binary(directory, {"halt"}).exit_code == 0);
+  REQUIRE(run_binary(directory, {"status"}).exit_code != 0);
+  const auto halted = run_binary(directory, {"halt"});
+  CHECK(halted.exit_code == 0);
+  CHECK(halted.err.find("open orders were not cancelled") != std::string::npos);
   CHECK(fs::exists(directory.file("data/HALT")));
   CHECK(run_binary(directory, {"resume"}).exit_code == 0);
   directory.write("config.yaml", "portfolio: [this is\n");

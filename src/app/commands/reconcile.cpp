@@ -78,9 +78,12 @@ int resolve(Context& context, const ParsedArguments& arguments) {
     if (!more) return usage(more.error().message);
     report.filled = Quantity(*filled);
     report.average_price = *average;
+    auto plan = (*store)->plan_of(record.run_id);
+    if (!plan) return context.report(Area::store, plan.error());
+    const Currency currency = *plan ? (*plan)->cash_before.currency() : Currency::usd();
     // A fill that the broker tells later has an id of its own: reconcile then shows both.
     fills.push_back({id + "/by-hand", id, record.order.symbol, record.order.side, Quantity(*more), *average,
-                     Money(Decimal(), Currency::usd()), report.at});
+                     Money(Decimal(), currency), report.at});
   }
   if (auto written = (*store)->record_answer(report, fills); !written) {
     return context.report(Area::store, written.error());
