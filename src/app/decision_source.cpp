@@ -36,6 +36,11 @@ Built<NamedText> read_decision(Context& context, const std::string& named) {
   auto application = Application::build(context);
   if (!application) return tl::unexpected(application.error());
   auto text = (*application)->decisions().read(named);
+  if (!text && text.error().code == ErrorCode::invalid) {
+    // A mistyped name is a thing that is missing, not one that was tampered with.
+    return failed(Area::decision,
+                  {ErrorCode::not_found, fmt::format("there is no file \"{}\"; {}", named, text.error().message)});
+  }
   if (!text) return failed(Area::decision, text.error());
   return NamedText{named, *std::move(text)};
 }

@@ -115,8 +115,8 @@ TEST_CASE("bad names and bad files get a sentence and the right code") {
     CHECK(run_binary(directory, {command, "0123456789abcdef"}).exit_code == 4);
     CHECK(run_binary(directory, {command, "text.json"}).exit_code == 9);
     CHECK(run_binary(directory, {command, "empty.json"}).exit_code == 9);
-    CHECK(run_binary(directory, {command, "abc"}).exit_code != 0);
+    CHECK(run_binary(directory, {command, "abc"}).exit_code == 4);
   }
   CHECK(run_binary(directory, {"explain"}).exit_code == 2);
-  CHECK(run_binary(directory, {"verify", "nowhere/at/all"}).exit_code != 0);
+  CHECK(run_binary(directory, {"verify", "nowhere/at/all"}).exit_code == 4);
 }
