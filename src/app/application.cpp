@@ -9,6 +9,8 @@
 #include "adapters/plugin_host/schema_check.hpp"
 #include "adapters/sqlite/price_store.hpp"
 #include "adapters/sqlite/run_store.hpp"
+#include "adapters/system/metered_broker.hpp"
+#include "adapters/system/metered_provider.hpp"
 #include "app/config_keys.hpp"
 #include "app/plugin_folders.hpp"
 #include "core/base/nearest.hpp"
@@ -216,7 +218,7 @@ Built<PriceStore*> Application::price_store() {
   return price_store_.get();
 }
 
-Built<RunStore*> Application::run_store() {
+Built<sqlite::SqliteRunStore*> Application::run_store() {
   if (!run_store_) {
     auto opened = sqlite::SqliteRunStore::open((config_.directory / config_.journal_path).string());
     if (!opened) return failed(Area::store, opened.error());
@@ -231,6 +233,9 @@ Built<Broker*> Application::broker() {
                                   [this](auto&&... arguments) { return plugins().create_broker(arguments...); });
     if (!created) return tl::unexpected(created.error());
     broker_ = *std::move(created);
+    if (metrics_ != nullptr) {
+      broker_ = std::make_unique<system::MeteredBroker>(config_.broker.use, std::move(broker_), clock_, *metrics_);
+    }
   }
   return broker_.get();
 }
@@ -245,6 +250,13 @@ Built<Strategy*> Application::strategy() {
   return strategy_.get();
 }
 
+Built<std::unique_ptr<Strategy>> Application::plain_strategy(const std::string& name) {
+  auto found = plugins().find(PluginKind::strategy, name);
+  if (!found) return failed(Area::strategy, found.error());
+  return create<Strategy>({.use = name, .path = "strategy"}, Area::strategy,
+                          [this](auto&&... arguments) { return plugins().create_strategy(arguments...); });
+}
+
 Built<Fetcher*> Application::fetcher() {
   if (!fetcher_) {
     std::vector<Provider*> order;
@@ -252,7 +264,11 @@ Built<Fetcher*> Application::fetcher() {
       auto created = create<Provider>(section, Area::provider,
                                       [this](auto&&... arguments) { return plugins().create_provider(arguments...); });
       if (!created) return tl::unexpected(created.error());
-      providers_.push_back(*std::move(created));
+      std::unique_ptr<Provider> provider = *std::move(created);
+      if (metrics_ != nullptr) {
+        provider = std::make_unique<system::MeteredProvider>(section.use, std::move(provider), clock_, *metrics_);
+      }
+      providers_.push_back(std::move(provider));
     }
     for (const auto& provider : providers_) order.push_back(provider.get());
     auto store = price_store();

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "adapters/plugin_host/plugin_host.hpp"
+#include "adapters/sqlite/run_store.hpp"
 #include "adapters/system/decision_files.hpp"
 #include "adapters/system/log_events.hpp"
+#include "adapters/system/metrics.hpp"
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/trading_switch.hpp"
 #include "app/config.hpp"
@@ -41,7 +43,10 @@ class Application {
   ~Application();
 
   [[nodiscard]] const Config& config() const { return config_; }
+  // Calls of providers and broker are told to it. Before the first of them is built; it outlives the application.
+  void set_metrics(system::Metrics& metrics) { metrics_ = &metrics; }
   [[nodiscard]] Clock& clock() { return clock_; }
+  [[nodiscard]] const system::Secrets& secrets() const { return secrets_; }
   [[nodiscard]] Events& events() { return *events_; }
   [[nodiscard]] const PluginHost& plugins();
 
@@ -52,7 +57,7 @@ class Application {
   // Each of these builds on first use; the objects live as long as the application.
   [[nodiscard]] Built<const Calendar*> calendar();
   [[nodiscard]] Built<PriceStore*> price_store();
-  [[nodiscard]] Built<RunStore*> run_store();
+  [[nodiscard]] Built<sqlite::SqliteRunStore*> run_store();
   [[nodiscard]] Built<Broker*> broker();
   [[nodiscard]] Built<Strategy*> strategy();
   [[nodiscard]] Built<Fetcher*> fetcher();
@@ -62,12 +67,23 @@ class Application {
   enum class Purpose { as_configured, dry_run, look };
   [[nodiscard]] Built<std::unique_ptr<Pipeline>> pipeline(Pipeline::Listener listener, Purpose purpose);
 
+  // A strategy with its default settings, for a what-if.
+  [[nodiscard]] Built<std::unique_ptr<Strategy>> plain_strategy(const std::string& name);
+
   [[nodiscard]] TradingSwitch& trading_switch() { return trading_switch_; }
+  [[nodiscard]] const std::filesystem::path& trading_switch_file() const { return trading_switch_.file(); }
+  // The run that this thread logged for has ended.
+  void events_of_thread_end() { events_->set_run_id(""); }
   [[nodiscard]] DecisionStore& decisions() { return decisions_; }
   // Enters the configured mode, asking the broker.
   [[nodiscard]] Result<TradingMode> enter_mode();
   // Cancels what the trading state forbids among the orders the journal knows as open, and looks up what is in doubt.
   [[nodiscard]] Built<CancelSummary> cancel_open_orders();
+  // The same for those among them that are `meant`, whatever the trading state.
+  [[nodiscard]] Built<CancelSummary> cancel_orders(const std::function<bool(const OrderRecord&)>& meant,
+                                                   std::string_view why);
+  // Asks the broker, and leaves it to the run at work to write down what becomes of the order.
+  [[nodiscard]] Result<void> ask_to_cancel(const std::string& client_id);
 
   // What the account holds, and a stored price for each symbol held or wanted that has one on or before `as_of`.
   struct Holdings {
@@ -80,6 +96,7 @@ class Application {
   [[nodiscard]] Built<Date> session(std::optional<Date> as_of);
 
  private:
+  [[nodiscard]] std::optional<Gate> gate_of(const TradingMode& mode);
   template <class Port, class Create>
   Built<std::unique_ptr<Port>> create(const PluginSection& section, Area area, Create&& create);
   [[nodiscard]] Built<PipelineSettings> pipeline_settings(Date session, Purpose purpose);
@@ -90,6 +107,7 @@ class Application {
   system::SystemClock clock_;
   system::Secrets secrets_;
   std::unique_ptr<system::LogEvents> events_;
+  system::Metrics* metrics_ = nullptr;
   system::FileTradingSwitch trading_switch_;
   system::DecisionFiles decisions_;
   std::unique_ptr<HttpClient> http_;
@@ -97,7 +115,7 @@ class Application {
   bool plugins_checked_ = false;
   std::shared_ptr<const Calendar> calendar_;
   std::unique_ptr<PriceStore> price_store_;
-  std::unique_ptr<RunStore> run_store_;
+  std::unique_ptr<sqlite::SqliteRunStore> run_store_;
   std::vector<std::unique_ptr<Provider>> providers_;
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<Strategy> strategy_;

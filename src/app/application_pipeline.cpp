@@ -148,6 +148,28 @@ Built<std::unique_ptr<Pipeline>> Application::pipeline(Pipeline::Listener listen
 }
 
 Built<CancelSummary> Application::cancel_open_orders() {
+  const TradingStateRecord state = trading_switch_.read();
+  const bool sells_too = state.state != TradingState::reducing;
+  return cancel_orders([sells_too](const OrderRecord& record) { return sells_too || record.order.side == Side::buy; },
+                       describe(state));
+}
+
+std::optional<Gate> Application::gate_of(const TradingMode& mode) {
+  if (const auto* paper = std::get_if<Paper>(&mode)) return Gate(*paper, trading_switch_);
+  if (const auto* live = std::get_if<Live>(&mode)) return Gate(*live, trading_switch_);
+  return std::nullopt;
+}
+
+Result<void> Application::ask_to_cancel(const std::string& client_id) {
+  auto entered = enter_mode();
+  if (!entered) return fail(entered.error());
+  auto gate = gate_of(*entered);
+  if (!gate) return fail(ErrorCode::rejected, "mode dry_run cancels nothing");
+  return gate->cancel(client_id);
+}
+
+Built<CancelSummary> Application::cancel_orders(const std::function<bool(const OrderRecord&)>& meant,
+                                                std::string_view why) {
   auto journal = run_store();
   if (!journal) return tl::unexpected(journal.error());
   auto left = (*journal)->open_orders();
@@ -156,9 +178,7 @@ Built<CancelSummary> Application::cancel_open_orders() {
   if (left->empty()) return told;
   auto entered = enter_mode();
   if (!entered) return failed(Area::broker, entered.error());
-  std::optional<Gate> gate;
-  if (const auto* paper = std::get_if<Paper>(&*entered)) gate.emplace(*paper, trading_switch_);
-  if (const auto* live = std::get_if<Live>(&*entered)) gate.emplace(*live, trading_switch_);
+  auto gate = gate_of(*entered);
   if (!gate) {
     told.sentences.push_back(
         fmt::format("{} orders are open in the journal, and mode dry_run cancels nothing", left->size()));
@@ -166,12 +186,8 @@ Built<CancelSummary> Application::cancel_open_orders() {
   }
   auto able = gate->view().capabilities();
   if (!able) return failed(Area::broker, able.error());
-  const TradingStateRecord state = trading_switch_.read();
-  const bool sells_too = state.state != TradingState::reducing;
   Executor executor(*gate, **journal, clock_, *events_);
-  auto settled = executor.settle(*able, describe(state), {}, [sells_too](const OrderRecord& record) {
-    return sells_too || record.order.side == Side::buy;
-  });
+  auto settled = executor.settle(*able, why, {}, meant);
   if (!settled) return failed(Area::broker, settled.error());
   for (const OrderReport& report : settled->settled) {
     if (report.state == OrderState::cancelled) {

@@ -10,6 +10,8 @@ namespace rebalancer::app {
 
 // src/app/commands/<name>.cpp
 [[nodiscard]] Command run_command();
+[[nodiscard]] Command serve_command();
+[[nodiscard]] Command health_command();
 [[nodiscard]] Command plan_command();
 [[nodiscard]] Command execute_command();
 [[nodiscard]] Command optimize_command();

@@ -22,6 +22,7 @@
 #include "core/portfolio/order_plan.hpp"
 #include "core/portfolio/plan_check.hpp"
 #include "services/optimizer.hpp"
+#include "services/scheduler.hpp"
 
 namespace rebalancer::app {
 
@@ -51,6 +52,16 @@ struct Ports {
   int scheduler = 8083;
   int analytics = 8084;
   int websocket = 8085;
+};
+
+// How long each stage of a run that the service starts may take.
+struct StageLimits {
+  int fetch = 300;
+  int optimize = 120;
+  int plan = 60;
+  int check = 60;
+  int execute = 3600;
+  int analyze = 120;
 };
 
 struct ConfigSources;
@@ -93,11 +104,18 @@ struct Config {
     DayTime at{.anchor = DayTime::Anchor::midnight, .minutes = 16 * 60 + 30};
     std::string zone = "America/New_York";
     std::string calendar = "XNYS";
+    bool enabled = true;
+    SchedulePolicy policy;
+    StageLimits stage_seconds_max;
   } schedule;
 
   struct Http {
     std::string bind = "127.0.0.1";
     Ports ports;
+    std::vector<std::string> hosts;    // names it answers to beside those of loopback and `bind`
+    std::optional<std::string> token;  // what a request must carry; none: nothing
+    std::optional<std::filesystem::path> tls_certificate, tls_keyfile;
+    bool exposed = false;  // listen beyond loopback without token and TLS
   } http;
 
   std::vector<std::filesystem::path> plugin_directories{"plugins"};

@@ -191,21 +191,64 @@ void add_limits_and_quality(std::vector<KeyRow>& rows) {
                      "what impossible prices do: zero, negative, high below low", "stop"));
 }
 
-void add_surroundings(std::vector<KeyRow>& rows) {
+KeyRow stage_key(const std::string& name, int StageLimits::*member) {
+  return key(
+      "schedule.stage_seconds_max." + name,
+      integer_kind(1, 86'400), [member](auto& config) -> auto& { return config.schedule.stage_seconds_max.*member; },
+      "seconds that the stage " + name + " may take", "");
+}
+
+void add_schedule(std::vector<KeyRow>& rows) {
+  rows.push_back(key("schedule.enabled", boolean_kind(), REBALANCER_MEMBER(schedule.enabled),
+                     "whether serve starts runs by itself", "true"));
   rows.push_back(
       key("schedule.at", day_time_kind(), REBALANCER_MEMBER(schedule.at), "when a scheduled run starts", "close-20m"));
   rows.push_back(key("schedule.zone", zone_kind(), REBALANCER_MEMBER(schedule.zone), "the time zone of a time of day",
                      "America/New_York"));
   rows.push_back(key("schedule.calendar", calendar_kind(), REBALANCER_MEMBER(schedule.calendar),
                      "the exchange calendar: XNYS (New York) or 24x7", "XNYS"));
+  rows.push_back(key("schedule.late_minutes_max", integer_kind(0, 1440),
+                     REBALANCER_MEMBER(schedule.policy.late_minutes_max),
+                     "a run that was missed by no more than this is made up for, an older one is recorded as missed",
+                     "60"));
+  rows.push_back(key("schedule.attempts_max", integer_kind(1, 10), REBALANCER_MEMBER(schedule.policy.attempts_max),
+                     "attempts at one session's run, when what stopped it may pass", "3"));
+  rows.push_back(key("schedule.retry_delay_seconds", integer_kind(1, 900),
+                     REBALANCER_MEMBER(schedule.policy.retry_delay_seconds),
+                     "wait before the second attempt, doubled before each further one up to 15 minutes", "60"));
+  rows.push_back(stage_key("fetch", &StageLimits::fetch));
+  rows.push_back(stage_key("optimize", &StageLimits::optimize));
+  rows.push_back(stage_key("plan", &StageLimits::plan));
+  rows.push_back(stage_key("check", &StageLimits::check));
+  rows.push_back(stage_key("execute", &StageLimits::execute));
+  rows.push_back(stage_key("analyze", &StageLimits::analyze));
+}
+
+void add_http(std::vector<KeyRow>& rows) {
   rows.push_back(
       key("http.bind", address_kind(), REBALANCER_MEMBER(http.bind), "the address to listen on", "127.0.0.1"));
+  rows.push_back(key("http.hosts", hosts_kind(), REBALANCER_MEMBER(http.hosts),
+                     "host names it answers to, beside localhost, loopback addresses and bind", "[trader.example]"));
+  rows.push_back(optional_key("http.token", token_kind(), "none", REBALANCER_MEMBER(http.token),
+                              "what every request must carry, as Authorization: Bearer TOKEN; health needs none",
+                              "0123456789abcdef0123456789abcdef"));
+  rows.push_back(optional_key("http.tls.certificate", path_kind(), "none", REBALANCER_MEMBER(http.tls_certificate),
+                              "PEM file of the certificate and its chain", "/etc/rebalancer/server.crt"));
+  rows.push_back(optional_key("http.tls.keyfile", path_kind(), "none", REBALANCER_MEMBER(http.tls_keyfile),
+                              "PEM file of the certificate's private key", "/etc/rebalancer/server.pem"));
+  rows.push_back(key("http.exposed", boolean_kind(), REBALANCER_MEMBER(http.exposed),
+                     "listen beyond loopback without token and TLS, for a container whose ports are published on "
+                     "loopback",
+                     "false"));
   rows.push_back(port_key("fetcher", &Ports::fetcher));
   rows.push_back(port_key("optimizer", &Ports::optimizer));
   rows.push_back(port_key("executor", &Ports::executor));
   rows.push_back(port_key("scheduler", &Ports::scheduler));
   rows.push_back(port_key("analytics", &Ports::analytics));
   rows.push_back(port_key("websocket", &Ports::websocket));
+}
+
+void add_surroundings(std::vector<KeyRow>& rows) {
   rows.push_back(key("plugins.directories", paths_kind(), REBALANCER_MEMBER(plugin_directories),
                      "folders with plugins of your own, beside those that came with the program", "[plugins]"));
   rows.push_back(key("journal.path", path_kind(), REBALANCER_MEMBER(journal_path),
@@ -252,6 +295,8 @@ std::vector<KeyRow> make_table() {
                               "that mode",
                               "U1234567"));
   add_limits_and_quality(rows);
+  add_schedule(rows);
+  add_http(rows);
   add_surroundings(rows);
   return rows;
 }
@@ -300,7 +345,9 @@ std::span<const SectionRow> section_table() {
       {.path = "quality", .description = "the verdict on the data before any decision: ignore, warning or stop (hold)"},
       {.path = "schedule", .description = "when the scheduler runs, and which days are sessions"},
       {.path = "http", .description = "the REST surfaces"},
+      {.path = "schedule.stage_seconds_max", .description = "how long each stage of a run that serve starts may take"},
       {.path = "http.ports", .description = "one port each, 0 takes any free one"},
+      {.path = "http.tls", .description = "TLS for every surface; both files, or none"},
       {.path = "plugins", .description = "plugins of your own"},
       {.path = "journal", .description = "what was decided and done"},
       {.path = "log", .description = "events, on stderr"},

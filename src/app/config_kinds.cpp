@@ -297,6 +297,15 @@ ValueKind<std::string> address_kind() {
       });
 }
 
+ValueKind<std::string> token_kind() {
+  return text_kind("at least 32 visible characters", R"({"type": "string", "pattern": "^[!-~]{32,512}$"})",
+                   [](std::string_view text) -> Result<std::string> {
+                     const bool visible = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+                     if (visible && text.size() >= 32 && text.size() <= 512) return std::string(text);
+                     return fail(ErrorCode::invalid, "must be 32 to 512 visible ASCII characters without spaces");
+                   });
+}
+
 ValueKind<DayTime> day_time_kind() {
   const auto text = [](const DayTime& time) { return json_string(to_string(time)); };
   return scalar_kind<DayTime>("a time of day, or close-20m, open+15m", R"({"type": "string"})", parse_day_time, text,
@@ -324,6 +333,19 @@ ValueKind<std::vector<std::filesystem::path>> paths_kind() {
 
 ValueKind<std::vector<std::string>> names_kind() {
   return list_kind<std::string>("a list of names", R"({"type": "string"})", parse_name, yaml_scalar, json_string);
+}
+
+ValueKind<std::vector<std::string>> hosts_kind() {
+  return list_kind<std::string>(
+      "a list of host names", R"({"type": "string"})",
+      [](std::string_view text) -> Result<std::string> {
+        const bool good = !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
+          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+        });
+        if (!good) return fail(ErrorCode::invalid, "must be a host name such as trader.example, without a port");
+        return lower_case(text);
+      },
+      yaml_scalar, json_string);
 }
 
 ValueKind<std::vector<Symbol>> symbols_kind() {

@@ -34,6 +34,8 @@ struct ValueKind {
 [[nodiscard]] ValueKind<std::string> zone_kind();
 [[nodiscard]] ValueKind<std::string> calendar_kind();
 [[nodiscard]] ValueKind<std::string> address_kind();
+[[nodiscard]] ValueKind<std::string> token_kind();
+[[nodiscard]] ValueKind<std::vector<std::string>> hosts_kind();
 [[nodiscard]] ValueKind<DayTime> day_time_kind();
 [[nodiscard]] ValueKind<std::filesystem::path> path_kind();
 [[nodiscard]] ValueKind<std::vector<std::filesystem::path>> paths_kind();

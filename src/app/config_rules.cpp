@@ -32,6 +32,7 @@ class Rules {
     if (good({"quality", "strategy"})) check_history();
     if (good({"quality", "limits"})) check_price_age();
     if (good({"http"})) check_ports();
+    if (good({"http"})) check_exposure();
   }
 
  private:
@@ -196,6 +197,20 @@ class Rules {
       say(search(root_, path).found != nullptr ? path : other,
           fmt::format("{} and {} are both {}, must differ", other, path, port));
     }
+  }
+
+  // Whoever reaches a port may trade: beyond this machine only those who know the token, unseen by others.
+  void check_exposure() {
+    const auto& http = config_.http;
+    if (http.tls_certificate.has_value() != http.tls_keyfile.has_value()) {
+      say("http.tls", "http.tls needs both certificate and keyfile");
+    }
+    const bool loopback = http.bind.starts_with("127.") || http.bind == "::1";
+    if (loopback || http.exposed || (http.token && http.tls_certificate)) return;
+    say("http.bind",
+        fmt::format("http.bind is {}, which others can reach: set http.token and http.tls, or http.exposed: true where "
+                    "something else keeps them out",
+                    http.bind));
   }
 
   const Config& config_;

@@ -47,7 +47,9 @@ class Fetcher {
 
   void walk(ConfigNode& node, const std::string& path, bool secret_name) {
     if (node.kind == ConfigNode::Kind::scalar) fetch(node, path);
-    if (node.kind == ConfigNode::Kind::scalar && (secret_name || carries_a_password(node.text))) node.secret = true;
+    // "none" is how a key says that it has no value: as a secret it would be struck out wherever the word stands.
+    const bool named = secret_name && node.text != "none";
+    if (node.kind == ConfigNode::Kind::scalar && (named || carries_a_password(node.text))) node.secret = true;
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       walk(node.items[i], fmt::format("{}[{}]", path, i), secret_name);
     }

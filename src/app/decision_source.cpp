@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <fstream>
 
+#include <boost/json/value.hpp>
+
+#include "adapters/plugin_host/json_text.hpp"
+#include "services/explain.hpp"
+
 namespace rebalancer::app {
 namespace {
 
@@ -28,7 +33,46 @@ Built<NamedText> read_file(const std::filesystem::path& file) {
   return read;
 }
 
+// The strategy's own report names the constraints that held the weights back, and their prices.
+std::vector<BindingConstraint> binding_in(const CanonicalJson& document) {
+  const CanonicalJson* at = document.find("body");
+  for (const char* key : {"target", "report"}) at = at == nullptr ? nullptr : at->find(key);
+  const std::string* text = at == nullptr ? nullptr : at->if_text();
+  std::vector<BindingConstraint> found;
+  if (text == nullptr) return found;
+  const auto report = parse_json(*text);
+  const boost::json::value* list = report && report->is_object() ? report->as_object().if_contains("binding") : nullptr;
+  if (list == nullptr || !list->is_array()) return found;
+  for (const auto& entry : list->as_array()) {
+    const auto* object = entry.if_object();
+    const auto* name = object == nullptr ? nullptr : object->if_contains("constraint");
+    const auto* price = object == nullptr ? nullptr : object->if_contains("price");
+    if (name == nullptr || !name->is_string() || price == nullptr || !price->is_number()) continue;
+    found.push_back({std::string(name->as_string()), price->to_number<double>()});
+  }
+  return found;
+}
+
+Result<CanonicalJson> document_of(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  auto document = CanonicalJson::parse(text);
+  if (!document) return fail(ErrorCode::rejected, "{}", document.error().message);
+  return document;
+}
+
 }  // namespace
+
+Result<std::string> explanation_json(std::string_view text, std::optional<int> order) {
+  const auto document = document_of(text);
+  if (!document) return fail(document.error());
+  return explain_json(*document, order, binding_in(*document));
+}
+
+Result<std::string> explanation_text(std::string_view text, std::optional<int> order, int width) {
+  const auto document = document_of(text);
+  if (!document) return fail(document.error());
+  return explain_text(*document, order, width, binding_in(*document));
+}
 
 Built<NamedText> read_decision(Context& context, const std::string& named) {
   std::error_code ignored;

@@ -19,4 +19,8 @@ struct NamedText {
 // Every decision of a folder, one at a time through `take`, sorted by name. Errors: as above.
 [[nodiscard]] Application::Built<std::vector<NamedText>> read_decisions(const std::filesystem::path& folder);
 
+// A decision's text explained, with the constraints that the strategy's own report names. Errors: those of explain.
+[[nodiscard]] Result<std::string> explanation_json(std::string_view text, std::optional<int> order);
+[[nodiscard]] Result<std::string> explanation_text(std::string_view text, std::optional<int> order, int width);
+
 }  // namespace rebalancer::app

@@ -46,20 +46,6 @@ std::string without_separators(std::string_view text) {
   return result.append(text.substr(whole.size()));
 }
 
-// Minutes in "20m", "2h"; -1 when it is neither.
-int minutes_of(std::string_view text) {
-  int factor = 1;
-  if (take_suffix(text, "h")) {
-    factor = 60;
-  } else if (!take_suffix(text, "m")) {
-    return -1;
-  }
-  if (text.empty() || text.size() > 4 || !std::all_of(text.begin(), text.end(), is_digit)) return -1;
-  int count = 0;
-  std::from_chars(text.data(), text.data() + text.size(), count);
-  return count * factor;
-}
-
 }  // namespace
 
 Result<bool> parse_boolean(std::string_view text) {
@@ -147,44 +133,6 @@ std::string fraction_text(double fraction) {
   const std::string percent = fmt::format("{:.10g}", fraction * 100);
   if (number_or_nan(percent) / 100 == fraction) return percent + "%";
   return fmt::format("{}", fraction);
-}
-
-Result<DayTime> parse_day_time(std::string_view text) {
-  const auto rule = [] {
-    return fail(ErrorCode::invalid, "must be a time of day such as 16:30, or close-20m, close, open+15m");
-  };
-  const std::string word = lower_case(trimmed(text));
-  DayTime time;
-  if (word.size() == 5 && word[2] == ':') {
-    if (!is_digit(word[0]) || !is_digit(word[1]) || !is_digit(word[3]) || !is_digit(word[4])) return rule();
-    const int hour = (word[0] - '0') * 10 + (word[1] - '0');
-    const int minute = (word[3] - '0') * 10 + (word[4] - '0');
-    if (hour > 23 || minute > 59) return rule();
-    time.minutes = hour * 60 + minute;
-    return time;
-  }
-  std::string_view rest = word;
-  if (rest.starts_with("close")) {
-    time.anchor = DayTime::Anchor::close;
-    rest.remove_prefix(5);
-  } else if (rest.starts_with("open")) {
-    time.anchor = DayTime::Anchor::open;
-    rest.remove_prefix(4);
-  } else {
-    return rule();
-  }
-  if (rest.empty()) return time;
-  const int minutes = rest.front() == '+' || rest.front() == '-' ? minutes_of(rest.substr(1)) : -1;
-  if (minutes < 0 || minutes > 12 * 60) return rule();
-  time.minutes = rest.front() == '-' ? -minutes : minutes;
-  return time;
-}
-
-std::string to_string(const DayTime& time) {
-  if (time.anchor == DayTime::Anchor::midnight) return fmt::format("{:02}:{:02}", time.minutes / 60, time.minutes % 60);
-  const char* anchor = time.anchor == DayTime::Anchor::open ? "open" : "close";
-  if (time.minutes == 0) return anchor;
-  return fmt::format("{}{:+}m", anchor, time.minutes);
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -9,6 +9,7 @@
 
 #include "core/base/decimal.hpp"
 #include "core/base/error.hpp"
+#include "core/market/day_time.hpp"
 
 namespace rebalancer::app {
 
@@ -28,17 +29,10 @@ namespace rebalancer::app {
 // "5%" when that reads back as the same number, else the shortest number that does.
 [[nodiscard]] std::string fraction_text(double fraction);
 
-// When the scheduler acts: at a time of day, or relative to the session.
-struct DayTime {
-  enum class Anchor { midnight, open, close };
-  Anchor anchor = Anchor::midnight;
-  int minutes = 0;  // after the anchor; negative is before
-
-  friend bool operator==(const DayTime&, const DayTime&) = default;
-};
-// "16:30", "open+15m", "close", "close-20m", "close-1h".
-[[nodiscard]] Result<DayTime> parse_day_time(std::string_view text);
-[[nodiscard]] std::string to_string(const DayTime& time);
+// Times of the trading day are the scheduler's words too.
+using rebalancer::DayTime;
+using rebalancer::parse_day_time;
+using rebalancer::to_string;
 
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 [[nodiscard]] std::string lower_case(std::string_view text);

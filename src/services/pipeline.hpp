@@ -132,6 +132,7 @@ struct RunRequest {
   bool fetch = true;               // false: only what is stored
   bool journal = true;             // false: only a look, leaves no run and no decision behind (and sends nothing)
   std::stop_token stop = {};
+  std::function<std::string()> why_stopped = {};  // asked when it was stopped; empty text: on request
 };
 
 class Pipeline {

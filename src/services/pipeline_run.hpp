@@ -40,6 +40,10 @@ struct Pipeline::Run {
     Result<StageReport> ended = request.stop.stop_requested()
                                     ? Result<StageReport>(fail(ErrorCode::unavailable, "stopped on request"))
                                     : body();
+    if (!ended && request.stop.stop_requested() && request.why_stopped) {
+      const std::string why = request.why_stopped();
+      if (!why.empty()) ended = fail(ended.error().code, "{}; {}", why, ended.error().message);
+    }
     return close_stage(which, started, std::move(ended));
   }
   bool close_stage(Stage which, std::chrono::nanoseconds started, Result<StageReport> ended);

@@ -113,7 +113,40 @@ CREATE TABLE book_positions (
 ) STRICT;
 )sql";
 
-constexpr std::array<std::string_view, 2> steps = {first_version, second_version};
+// The scheduler's memory, and what was asked with a key. `sequence` only grows while a journal is open.
+constexpr std::string_view third_version = R"sql(
+CREATE TABLE turns (
+  portfolio TEXT NOT NULL CHECK (portfolio <> ''),
+  session INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('running', 'waiting', 'done', 'failed', 'missed')),
+  attempts INTEGER NOT NULL CHECK (attempts >= 0),
+  next_attempt_at INTEGER CHECK ((next_attempt_at IS NOT NULL) = (state = 'waiting')),
+  started_at INTEGER,
+  finished_at INTEGER,
+  run_id TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (portfolio, session)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX turns_open ON turns (portfolio, session) WHERE state IN ('running', 'waiting');
+CREATE TABLE turns_owed (
+  portfolio TEXT PRIMARY KEY CHECK (portfolio <> ''),
+  since INTEGER NOT NULL
+) STRICT;
+CREATE TABLE keyed_requests (
+  sequence INTEGER PRIMARY KEY CHECK (sequence > 0),
+  key TEXT NOT NULL UNIQUE CHECK (key <> ''),
+  fingerprint TEXT NOT NULL,
+  begun_at INTEGER NOT NULL,
+  status INTEGER NOT NULL CHECK (status = 0 OR status BETWEEN 100 AND 599),
+  content_type TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX keyed_requests_by_age ON keyed_requests (begun_at);
+)sql";
+
+constexpr std::array<std::string_view, 3> steps = {first_version, second_version, third_version};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -111,8 +112,15 @@ struct SqlitePriceStore::State {
     insert.reset();
   }
 
+  // One thread at a time: the statements are shared.
+  template <class Call>
+  auto use(Call&& call) {
+    const std::lock_guard lock(mutex);
+    return guarded(file, call);
+  }
+
   Result<std::optional<Date>> date(const char* query, const Symbol& symbol) {
-    return guarded(file, [&]() -> Result<std::optional<Date>> {
+    return use([&]() -> Result<std::optional<Date>> {
       SQLite::Statement statement(*database, query);
       statement.bind(1, symbol.str());
       if (!statement.executeStep() || statement.getColumn(0).isNull()) return std::nullopt;
@@ -124,6 +132,7 @@ struct SqlitePriceStore::State {
   std::unique_ptr<SQLite::Database> database;
   SQLite::Statement select;
   SQLite::Statement insert;
+  std::mutex mutex;
 };
 
 SqlitePriceStore::SqlitePriceStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -139,7 +148,7 @@ Result<std::unique_ptr<SqlitePriceStore>> SqlitePriceStore::open(const std::stri
 
 Result<std::size_t> SqlitePriceStore::write(const BarTable& table, Instant known_at) {
   if (table.bars().empty()) return 0;
-  return guarded(state_->file, [&]() -> Result<std::size_t> {
+  return state_->use([&]() -> Result<std::size_t> {
     SQLite::Transaction transaction(*state_->database, SQLite::TransactionBehavior::IMMEDIATE);
     const auto known = state_->facts(table.symbol(), table.bars().front().date, table.bars().back().date,
                                      std::numeric_limits<std::int64_t>::max());
@@ -155,7 +164,7 @@ Result<std::size_t> SqlitePriceStore::write(const BarTable& table, Instant known
 }
 
 Result<BarTable> SqlitePriceStore::read(const Symbol& symbol, Date from, Date to, std::optional<Instant> known_by) {
-  return guarded(state_->file, [&]() -> Result<BarTable> {
+  return state_->use([&]() -> Result<BarTable> {
     const auto until = known_by ? known_by->nanoseconds() : std::numeric_limits<std::int64_t>::max();
     return table_of(symbol, state_->facts(symbol, from, to, until));
   });
@@ -170,7 +179,7 @@ Result<std::optional<Date>> SqlitePriceStore::first_date(const Symbol& symbol) {
 }
 
 Result<std::vector<Symbol>> SqlitePriceStore::symbols() {
-  return guarded(state_->file, [&]() -> Result<std::vector<Symbol>> {
+  return state_->use([&]() -> Result<std::vector<Symbol>> {
     std::vector<Symbol> found;
     SQLite::Statement statement(*state_->database, "SELECT DISTINCT symbol FROM facts ORDER BY symbol");
     while (statement.executeStep()) {

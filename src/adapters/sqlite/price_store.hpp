@@ -7,6 +7,7 @@
 
 namespace rebalancer::sqlite {
 
+// Several threads may call it at once: each call has the connection to itself, the others wait.
 class SqlitePriceStore final : public PriceStore {
  public:
   // Creates the file and its folders. Several processes may have it open. Errors: see open_database.

@@ -1,9 +1,12 @@
 #include "adapters/system/log_events.hpp"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <mutex>
 #include <set>
 #include <unistd.h>
+#include <vector>
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -37,6 +40,27 @@ spdlog::level::level_enum spdlog_level(EventLevel level) {
   return spdlog::level::err;
 }
 
+std::uint64_t next_id() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+// The runs this thread speaks of, by log. They end with the thread: nothing is handed on to one that gets its number.
+struct RunOfThread {
+  std::uint64_t log_id;
+  std::string run_id;
+};
+thread_local std::vector<RunOfThread> runs_of_thread;
+
+const std::string* run_id_of_thread(std::uint64_t log_id) {
+  const auto found = std::ranges::find(runs_of_thread, log_id, &RunOfThread::log_id);
+  return found == runs_of_thread.end() ? nullptr : &found->run_id;
+}
+
+void forget_run_of_thread(std::uint64_t log_id) {
+  std::erase_if(runs_of_thread, [log_id](const RunOfThread& run) { return run.log_id == log_id; });
+}
+
 }  // namespace
 
 struct LogEvents::State {
@@ -45,7 +69,7 @@ struct LogEvents::State {
   const Secrets& secrets;
   spdlog::logger logger;
   std::mutex mutex;
-  std::string run_id;
+  const std::uint64_t id = next_id();  // what a thread's run ids are kept under: an address may be used again
   bool progress_shown = false;
   std::chrono::nanoseconds progress_at{0};
 
@@ -59,7 +83,8 @@ struct LogEvents::State {
   }
 
   [[nodiscard]] std::string clean(std::string_view text, std::size_t size_max) const {
-    return bounded(secrets.redacted(text), size_max);
+    const std::string known = secrets.take_redacted(text, size_max);
+    return bounded(known, size_max, text.size());
   }
   void write(EventLevel level, std::string_view text) {
     logger.log(spdlog_level(level), spdlog::string_view_t(text.data(), text.size()));
@@ -77,7 +102,8 @@ struct LogEvents::State {
       if (++count > fields_max) break;
       each(key, clean(value, field_size_max));
     }
-    if (!run_id.empty() && !used.contains("run_id")) each("run_id", run_id);
+    if (used.contains("run_id")) return;
+    if (const std::string* run_id = run_id_of_thread(id)) each("run_id", *run_id);
   }
 
   [[nodiscard]] std::string json_line(EventLevel level, std::string_view name, std::string_view message,
@@ -109,6 +135,7 @@ struct LogEvents::State {
 
 LogEvents::LogEvents(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LogEvents::~LogEvents() {
+  forget_run_of_thread(state_->id);
   if (state_->progress_shown) state_->write(EventLevel::info, erase_line);
 }
 
@@ -173,8 +200,8 @@ void LogEvents::progress(std::string_view what, std::size_t done, std::size_t to
 }
 
 void LogEvents::set_run_id(std::string_view run_id) {
-  const std::scoped_lock lock(state_->mutex);
-  state_->run_id = state_->clean(run_id, 64);
+  forget_run_of_thread(state_->id);
+  if (!run_id.empty()) runs_of_thread.push_back({state_->id, state_->clean(run_id, 64)});
 }
 
 }  // namespace rebalancer::system

@@ -44,7 +44,8 @@ class LogEvents final : public Events {
             std::initializer_list<Field> fields) override;
   void progress(std::string_view what, std::size_t done, std::size_t total) override;
 
-  // From now on every line carries it; empty for none.
+  // From now on every line that the calling thread writes here carries it; empty for none. Other threads, and those to
+  // come, are not concerned.
   void set_run_id(std::string_view run_id);
 
  private:

@@ -1,5 +1,6 @@
 #include "adapters/system/log_text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include <fmt/format.h>
@@ -49,12 +50,13 @@ bool turns_direction_or_line(std::uint32_t c) {
 
 }  // namespace
 
-std::string bounded(std::string_view text, std::size_t size_max) {
-  if (text.size() <= size_max) return std::string(text);
-  std::size_t kept = size_max;
+std::string bounded(std::string_view text, std::size_t size_max, std::size_t left_out) {
+  if (text.size() <= size_max && left_out == 0) return std::string(text);
+  std::size_t kept = std::min(size_max, text.size());
   // Back to the start of the character the cut falls into.
-  for (int back = 0; back < 3 && kept > 0 && (static_cast<unsigned char>(text[kept]) & 0xC0U) == 0x80; ++back) --kept;
-  return fmt::format("{}... (+{} bytes)", text.substr(0, kept), text.size() - kept);
+  const auto inside = [&] { return kept < text.size() && (static_cast<unsigned char>(text[kept]) & 0xC0U) == 0x80; };
+  for (int back = 0; back < 3 && kept > 0 && inside(); ++back) --kept;
+  return fmt::format("{}... (+{} bytes)", text.substr(0, kept), text.size() - kept + left_out);
 }
 
 std::string json_string(std::string_view text) {

@@ -7,8 +7,8 @@
 namespace rebalancer::system {
 
 // At most `size_max` bytes of `text` and, when something was cut, how much: "abc... (+120 bytes)". Never cuts inside a
-// character.
-[[nodiscard]] std::string bounded(std::string_view text, std::size_t size_max);
+// character. `left_out` more bytes were cut off before.
+[[nodiscard]] std::string bounded(std::string_view text, std::size_t size_max, std::size_t left_out = 0);
 
 // `text` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);

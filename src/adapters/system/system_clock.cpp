@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <sys/timex.h>
 
 namespace rebalancer::system {
 
@@ -20,6 +21,13 @@ bool SystemClock::wait(std::chrono::milliseconds duration, std::stop_token stop)
   std::unique_lock lock(mutex);
   never_notified.wait_for(lock, stop, duration, [] { return false; });
   return !stop.stop_requested();
+}
+
+std::optional<bool> clock_synchronized() {
+  timex told{};
+  const int state = adjtimex(&told);
+  if (state < 0) return std::nullopt;
+  return state != TIME_ERROR && (told.status & STA_UNSYNC) == 0;
 }
 
 }  // namespace rebalancer::system

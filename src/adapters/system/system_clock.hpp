@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "core/base/clock.hpp"
 
 namespace rebalancer::system {
@@ -10,5 +12,8 @@ class SystemClock final : public Clock {
   [[nodiscard]] std::chrono::nanoseconds monotonic() const override;
   bool wait(std::chrono::milliseconds duration, std::stop_token stop) override;
 };
+
+// Whether the kernel's clock is kept right by somebody (NTP); none when the kernel does not say.
+[[nodiscard]] std::optional<bool> clock_synchronized();
 
 }  // namespace rebalancer::system

@@ -5,6 +5,7 @@
 #include "app/price_file.hpp"
 #include "core/base/json_text.hpp"
 #include "core/market/price_csv.hpp"
+#include "services/look_json.hpp"
 
 namespace rebalancer::app {
 namespace {
@@ -21,23 +22,7 @@ int quality(Context& context, const ParsedArguments& arguments) {
   if (!tables) return context.report(Area::store, tables.error());
   const QualityVerdict verdict = judge_quality(*tables, **(*application)->calendar(), *day, config.quality);
   if (context.global.json) {
-    JsonText json;
-    json.object().member("as_of", day->to_string()).member("bars_examined", verdict.bars_examined);
-    json.member("stops", verdict.stops()).key("findings").array();
-    for (const QualityFinding& finding : verdict.findings) {
-      json.object()
-          .member("symbol", finding.symbol.str())
-          .member("check", finding.check)
-          .member("severity", name_of(finding.severity))
-          .key("date");
-      if (finding.date) {
-        json.value(finding.date->to_string());
-      } else {
-        json.null();
-      }
-      json.member("message", finding.message).end();
-    }
-    context.out << json.end().end().str() << '\n';
+    context.out << quality_json(verdict, *day) << '\n';
   } else {
     for (const QualityFinding& finding : verdict.findings) {
       const Color color = finding.severity == Severity::stop ? Color::red : Color::yellow;

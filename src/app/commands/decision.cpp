@@ -1,7 +1,6 @@
 // explain, replay, verify: what a run decided, why, and whether that still stands.
 #include <algorithm>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include "adapters/plugin_host/json_text.hpp"
@@ -13,7 +12,6 @@
 #include "app/plugin_folders.hpp"
 #include "core/base/json_text.hpp"
 #include "services/decision_verify.hpp"
-#include "services/explain.hpp"
 #include "services/replay.hpp"
 
 namespace rebalancer::app {
@@ -21,38 +19,13 @@ namespace {
 
 Positional run_positional() { return {.name = "RUN", .help = "a run's id, its first 8 characters, or a file"}; }
 
-// The strategy's own report names the constraints that held the weights back, and their prices.
-std::vector<BindingConstraint> binding_in(const CanonicalJson& document) {
-  const CanonicalJson* at = document.find("body");
-  for (const char* key : {"target", "report"}) at = at == nullptr ? nullptr : at->find(key);
-  const std::string* text = at == nullptr ? nullptr : at->if_text();
-  std::vector<BindingConstraint> found;
-  if (text == nullptr) return found;
-  const auto report = parse_json(*text);
-  const boost::json::value* list = report && report->is_object() ? report->as_object().if_contains("binding") : nullptr;
-  if (list == nullptr || !list->is_array()) return found;
-  for (const auto& entry : list->as_array()) {
-    const auto* object = entry.if_object();
-    const auto* name = object == nullptr ? nullptr : object->if_contains("constraint");
-    const auto* price = object == nullptr ? nullptr : object->if_contains("price");
-    if (name == nullptr || !name->is_string() || price == nullptr || !price->is_number()) continue;
-    found.push_back({std::string(name->as_string()), price->to_number<double>()});
-  }
-  return found;
-}
-
 int explain(Context& context, const ParsedArguments& arguments) {
   auto read = read_decision(context, *arguments.positional("RUN"));
   if (!read) return context.report(read.error());
-  std::string_view text = read->text;
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  const auto document = CanonicalJson::parse(text);
-  if (!document) return context.report(Area::decision, {ErrorCode::rejected, document.error().message});
   std::optional<int> order;
   if (const auto number = arguments.integer("order")) order = static_cast<int>(*number);
-  const auto binding = binding_in(*document);
-  const auto told = context.global.json ? explain_json(*document, order, binding)
-                                        : explain_text(*document, order, std::min(context.terminal.width, 80), binding);
+  const auto told = context.global.json ? explanation_json(read->text, order)
+                                        : explanation_text(read->text, order, std::min(context.terminal.width, 80));
   if (!told) return context.report(Area::decision, told.error());
   context.out << *told << (told->ends_with('\n') ? "" : "\n");
   return 0;

@@ -2,7 +2,7 @@
 #include "app/application.hpp"
 #include "app/commands.hpp"
 #include "app/context.hpp"
-#include "core/base/json_text.hpp"
+#include "services/look_json.hpp"
 
 namespace rebalancer::app {
 namespace {
@@ -18,17 +18,7 @@ int fetch(Context& context, const ParsedArguments& arguments) {
   auto summary = (*fetcher)->fetch(config.portfolio.tickers, *day, config.lookback_days + 1, {});
   if (!summary) return context.report(Area::provider, summary.error());
   if (context.global.json) {
-    JsonText json;
-    json.object()
-        .member("as_of", day->to_string())
-        .member("source", summary->source)
-        .member("simulated", summary->simulated)
-        .member("symbols", config.portfolio.tickers.size())
-        .member("symbols_current", summary->symbols_current)
-        .member("bars_received", summary->bars_received)
-        .member("bars_new", summary->bars_new)
-        .end();
-    context.out << json.str() << '\n';
+    context.out << fetch_json(*summary, *day, config.portfolio.tickers.size()) << '\n';
   } else {
     context.out << fmt::format("{}{}: {} bars received, {} new, up to session {}\n", summary->source,
                                summary->simulated ? " (SIMULATED PRICES)" : "", summary->bars_received,

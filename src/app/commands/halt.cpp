@@ -7,7 +7,7 @@
 #include "app/commands.hpp"
 #include "app/config_layers.hpp"
 #include "app/context.hpp"
-#include "core/base/json_text.hpp"
+#include "services/look_json.hpp"
 
 namespace rebalancer::app {
 namespace {
@@ -119,11 +119,6 @@ Cancelled cancel_open_orders(Context& context) {
   }
 }
 
-void write_record(JsonText& json, const TradingStateRecord& record) {
-  json.member("trading_state", name_of(record.state)).member("reason", record.reason).member("by", record.by);
-  json.member("set_at", record.set_at ? std::optional(record.set_at->to_string()) : std::nullopt);
-}
-
 void write_texts(JsonText& json, std::string_view name, const std::vector<std::string>& texts) {
   json.key(name).array();
   for (const std::string& text : texts) json.value(text);
@@ -181,7 +176,7 @@ int halt(Context& context, const ParsedArguments& arguments) {
   if (context.global.json) {
     JsonText json;
     json.object();
-    write_record(json, record);
+    write_trading_state(json, record);
     write_texts(json, "cancelled", cancelled.orders);
     if (!place.warning.empty()) cancelled.warnings.insert(cancelled.warnings.begin(), place.warning);
     write_texts(json, "warnings", cancelled.warnings);
@@ -207,11 +202,11 @@ int resume(Context& context, const ParsedArguments& arguments) {
   if (context.global.json) {
     JsonText json;
     json.object();
-    write_record(json, wanted);
+    write_trading_state(json, wanted);
     write_texts(json, "cancelled", {});
     write_texts(json, "warnings", place.warning.empty() ? std::vector<std::string>{} : std::vector{place.warning});
     json.key("was").object();
-    write_record(json, was);
+    write_trading_state(json, was);
     context.out << json.end().end().str() << '\n';
   } else if (was.state == TradingState::active) {
     context.out << fmt::format("active: it was not halted ({})\n", place.file.string());

@@ -1,10 +1,9 @@
 // status, history, positions, orders, drift: looking, never changing.
-#include <algorithm>
-
 #include "app/application.hpp"
 #include "app/commands.hpp"
 #include "app/context.hpp"
 #include "app/report_text.hpp"
+#include "services/look_json.hpp"
 #include "services/report_json.hpp"
 
 namespace rebalancer::app {
@@ -56,32 +55,6 @@ int positions(Context& context, const ParsedArguments& arguments) {
   return 0;
 }
 
-void write_order(JsonText& json, const OrderRecord& record) {
-  json.object()
-      .member("id", record.order.client_id)
-      .member("run", record.run_id)
-      .member("symbol", record.order.symbol.str())
-      .member("side", name_of(record.order.side))
-      .member("quantity", record.order.quantity.to_string());
-  json.key("limit");
-  if (record.order.limit) {
-    json.value(record.order.limit->to_string());
-  } else {
-    json.null();
-  }
-  json.member("reason", record.reason)
-      .member("state", name_of(record.state))
-      .member("filled", record.report.filled.to_string())
-      .key("average_price");
-  if (record.report.average_price) {
-    json.value(record.report.average_price->to_string());
-  } else {
-    json.null();
-  }
-  json.member("fee", record.report.fee.to_string()).member("broker_id", record.report.broker_id);
-  json.member("state_reason", record.report.reason).end();
-}
-
 int orders(Context& context, const ParsedArguments& arguments) {
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
@@ -104,22 +77,6 @@ int orders(Context& context, const ParsedArguments& arguments) {
                                record.report.average_price ? " @ " + record.report.average_price->to_string() : "");
   }
   return 0;
-}
-
-void write_run(JsonText& json, const RunRecord& run) {
-  json.object()
-      .member("id", run.id)
-      .member("portfolio", run.portfolio)
-      .member("session", run.session.to_string())
-      .member("started_at", run.started_at.to_string());
-  json.key("finished_at");
-  if (run.finished_at) {
-    json.value(run.finished_at->to_string());
-  } else {
-    json.null();
-  }
-  json.member("mode", run.mode).member("outcome", run.outcome).member("reason", run.reason);
-  json.member("exit_code", run.exit_code).end();
 }
 
 int history(Context& context, const ParsedArguments& arguments) {
@@ -150,62 +107,43 @@ int status(Context& context, const ParsedArguments&) {
   if (!application) return context.report(application.error());
   auto store = (*application)->run_store();
   if (!store) return context.report(store.error());
-  auto runs = (*store)->runs(1);
-  if (!runs) return context.report(Area::store, runs.error());
-  auto open = (*store)->open_orders();
-  if (!open) return context.report(Area::store, open.error());
   auto day = (*application)->session(std::nullopt);
   if (!day) return context.report(day.error());
-  auto unfinished = (*store)->unfinished_runs((*application)->config().portfolio.id);
-  if (!unfinished) return context.report(Area::store, unfinished.error());
-  auto seal = (*store)->last_seal();
-  if (!seal) return context.report(Area::store, seal.error());
-  const auto ambiguous = static_cast<std::size_t>(std::count_if(open->begin(), open->end(), [](const auto& order) {
-    return order.state == OrderState::unknown || order.state == OrderState::parked ||
-           order.state == OrderState::sending;
-  }));
-  const TradingStateRecord trading = (*application)->trading_switch().read();
   const Config& config = (*application)->config();
+  auto facts = status_facts(**store, config.portfolio.id);
+  if (!facts) return context.report(Area::store, facts.error());
+  facts->mode = name_of(config.mode);
+  facts->broker = config.broker.use;
+  facts->session = *day;
+  facts->trading = (*application)->trading_switch().read();
   if (context.global.json) {
     JsonText json;
-    json.object().member("mode", name_of(config.mode)).member("portfolio", config.portfolio.id);
-    json.member("broker", config.broker.use).member("session", day->to_string());
-    json.member("trading_state", name_of(trading.state)).member("trading_state_reason", trading.reason);
-    json.member("open_orders", open->size()).member("ambiguous_orders", ambiguous);
-    json.member("interrupted_runs", unfinished->size()).key("last_seal");
-    if (*seal) {
-      json.object().member("decision", (*seal)->run_id).member("sequence", (*seal)->sequence);
-      json.member("sha256", (*seal)->sha256).end();
-    } else {
-      json.null();
-    }
-    json.key("last_run");
-    if (runs->empty()) {
-      json.null();
-    } else {
-      write_run(json, runs->front());
-    }
+    json.object();
+    write_status(json, *facts);
     context.out << json.end().str() << '\n';
     return 0;
   }
-  context.out << fmt::format("portfolio {}, mode {}, {} broker\nlast completed session {}\n", config.portfolio.id,
-                             name_of(config.mode), config.broker.use, day->to_string());
-  if (runs->empty()) {
+  context.out << fmt::format("portfolio {}, mode {}, {} broker\nlast completed session {}\n", facts->portfolio,
+                             facts->mode, facts->broker, day->to_string());
+  if (!facts->last_run) {
     context.out << "no run yet: rebalancer run\n";
   } else {
-    const RunRecord& last = runs->front();
+    const RunRecord& last = *facts->last_run;
     context.out << fmt::format("last run {} for session {}: {}, {}\n", last.id.substr(0, 8), last.session.to_string(),
                                last.finished_at ? last.outcome : "not ended", last.reason);
   }
-  context.out << fmt::format("{}\nopen orders {}\n", describe(trading), open->size());
-  if (ambiguous > 0) {
+  context.out << fmt::format("{}\nopen orders {}\n", describe(facts->trading), facts->open_orders);
+  if (facts->ambiguous_orders > 0) {
     context.out << fmt::format("orders whose outcome is not known {}: look at the account, then rebalancer resolve\n",
-                               ambiguous);
+                               facts->ambiguous_orders);
   }
-  if (!unfinished->empty()) {
-    context.out << fmt::format("interrupted runs {}: the next run goes on with them\n", unfinished->size());
+  if (facts->interrupted_runs > 0) {
+    context.out << fmt::format("interrupted runs {}: the next run goes on with them\n", facts->interrupted_runs);
   }
-  if (*seal) context.out << fmt::format("decisions sealed {}, the last {}\n", (*seal)->sequence, (*seal)->sha256);
+  if (facts->last_seal) {
+    context.out << fmt::format("decisions sealed {}, the last {}\n", facts->last_seal->sequence,
+                               facts->last_seal->sha256);
+  }
   return 0;
 }
 
@@ -220,10 +158,7 @@ int drift(Context& context, const ParsedArguments& arguments) {
   }
   const Drift& now = *report.drift_before;
   if (context.global.json) {
-    JsonText json;
-    json.object().member("as_of", report.as_of.to_string()).key("drift");
-    write_drift(json, now);
-    context.out << json.end().str() << '\n';
+    context.out << drift_json(report.as_of, now) << '\n';
     return 0;
   }
   context.out << banner(report, context.terminal) << '\n';

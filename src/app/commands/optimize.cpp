@@ -10,39 +10,11 @@
 #include "app/plugin_folders.hpp"
 #include "app/price_file.hpp"
 #include "app/report_text.hpp"
+#include "services/look_json.hpp"
 #include "services/optimizer.hpp"
-#include "services/report_json.hpp"
 
 namespace rebalancer::app {
 namespace {
-
-struct Solved {
-  OptimizerResult result;
-  std::string strategy;
-  Date as_of;
-  double seconds = 0;
-};
-
-std::string to_json(const Solved& solved) {
-  const OptimizerResult& result = solved.result;
-  JsonText json;
-  json.object().member("strategy", solved.strategy).member("as_of", solved.as_of.to_string()).key("weights");
-  write_weights(json, result.weights);
-  json.member("expected_return", result.expected_return)
-      .member("volatility", result.volatility)
-      .member("sharpe_ratio", result.sharpe_ratio)
-      .member("objective", result.objective)
-      .key("certificate");
-  write_certificate(json, result.certificate);
-  json.key("risk_model")
-      .object()
-      .member("name", result.risk_model)
-      .member("shrinkage", result.shrinkage)
-      .end()
-      .member("solve_seconds", solved.seconds);
-  json.key("report").raw(result.report_json.empty() ? "{}" : result.report_json);
-  return json.end().str();
-}
 
 std::string to_text(const Solved& solved, const Terminal& terminal) {
   const OptimizerResult& result = solved.result;
@@ -135,7 +107,7 @@ int optimize_prices(Context& context, const ParsedArguments& arguments) {
   const double seconds = std::chrono::duration<double>(clock.monotonic() - started).count();
   if (!result) return context.report(Area::strategy, result.error());
   const Solved solved{*std::move(result), name, prices->dates().back(), seconds};
-  context.out << (context.global.json ? to_json(solved) + "\n" : to_text(solved, context.terminal));
+  context.out << (context.global.json ? optimization_json(solved) + "\n" : to_text(solved, context.terminal));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -163,7 +135,7 @@ int optimize_configured(Context& context, const ParsedArguments& arguments) {
   }
   if (!context.global.json) context.out << banner(report, context.terminal) << '\n';
   const Solved solved{*report.optimized, report.strategy, report.as_of, seconds};
-  context.out << (context.global.json ? to_json(solved) + "\n" : to_text(solved, context.terminal));
+  context.out << (context.global.json ? optimization_json(solved) + "\n" : to_text(solved, context.terminal));
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -6,26 +6,11 @@
 #include "app/commands.hpp"
 #include "app/context.hpp"
 #include "app/plugin_folders.hpp"
+#include "app/plugin_json.hpp"
 #include "core/base/json_text.hpp"
 
 namespace rebalancer::app {
 namespace {
-
-void write_plugin(JsonText& json, const PluginInfo& plugin) {
-  json.object().member("file", plugin.file.string());
-  json.key("kind");
-  if (plugin.kind) {
-    json.value(name_of(*plugin.kind));
-  } else {
-    json.null();
-  }
-  json.member("name", plugin.name)
-      .member("version", plugin.version)
-      .member("summary", plugin.summary)
-      .member("status", plugin.usable() ? "ok" : "refused")
-      .member("reason", plugin.refusal)
-      .end();
-}
 
 // The folders of the configuration when there is one; a broken configuration must not hide the plugins.
 PluginHost configured_plugins(Context& context) {

@@ -3,6 +3,7 @@
 #include "app/commands.hpp"
 #include "app/context.hpp"
 #include "core/base/json_text.hpp"
+#include "services/look_json.hpp"
 #include "services/reconciler.hpp"
 
 namespace rebalancer::app {
@@ -18,16 +19,7 @@ int reconcile_now(Context& context, const ParsedArguments&) {
   const auto told = reconcile(**account, **store, (*application)->config().portfolio.id);
   if (!told) return context.report(Area::broker, told.error());
   if (context.global.json) {
-    JsonText json;
-    json.object().member("reconciled", told->gaps.empty()).key("gaps").array();
-    for (const ReconciliationGap& gap : told->gaps) {
-      json.object().member("kind", gap.kind).member("subject", gap.subject).member("expected", gap.expected);
-      json.member("actual", gap.actual).member("sentence", gap.sentence).end();
-    }
-    json.end().member("positions_compared", told->positions_compared).member("orders_compared", told->orders_compared);
-    json.member("fills_compared", told->fills_compared);
-    json.member("last_seen_by", told->has_expectation ? std::optional(told->seen_by) : std::nullopt).end();
-    context.out << json.str() << '\n';
+    context.out << reconciliation_json(*told) << '\n';
   } else {
     for (const ReconciliationGap& gap : told->gaps) {
       context.out << context.terminal.out_paint(Color::red, "gap") << "  " << gap.sentence << '\n';

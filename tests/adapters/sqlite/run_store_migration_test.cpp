@@ -1,4 +1,4 @@
-// Journals that version 1 wrote: opened by this one, and opened by one that is killed on the way.
+// Journals that versions 1 and 2 wrote: opened by this one, and opened by one that is killed on the way.
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
@@ -18,17 +18,25 @@ using test::TemporaryDirectory;
 
 namespace {
 
-// A journal as version 1 left it: a run that finished, and one that was interrupted with an order on its way.
-void write_version_1(const std::string& file) {
-  const Schema version_1{journal_schema.what, journal_schema.application_id, journal_schema.steps.first(1)};
-  auto database = open_database(file, version_1, Durability::exclusive_full, 0);
+// A journal as an earlier version left it: a run that finished, and one that was interrupted with an order on its way.
+void write_version(int version, const std::string& file) {
+  const Schema earlier{journal_schema.what, journal_schema.application_id,
+                       journal_schema.steps.first(static_cast<std::size_t>(version))};
+  auto database = open_database(file, earlier, Durability::exclusive_full, 0);
   REQUIRE(database.has_value());
+  const std::string run_end = version == 1 ? "" : ", ''";
+  const std::string order_end = version == 1 ? "" : ", NULL, 0, 0";
   (*database)->exec(
       "INSERT INTO runs VALUES ('aa11', 'default', 20777, 1000000000000, 1005000000000, 'paper', 'traded', "
-      "'2 of 2 orders filled', 0, '{}'), ('bb22', 'default', 20778, 2000000000000, NULL, 'paper', '', '', 0, '');"
+      "'2 of 2 orders filled', 0, '{}'" +
+      run_end + "), ('bb22', 'default', 20778, 2000000000000, NULL, 'paper', '', '', 0, ''" + run_end +
+      ");"
       "INSERT INTO orders VALUES ('x', 'aa11', 1, 'SPY', 'buy', 10000000000, 101000000000, 100000000000, 'because', "
-      "'filled', 1, 'b-x', 10000000000, 100500000000, 20000000, ''), ('y', 'bb22', 1, 'BND', 'sell', 5000000000, "
-      "NULL, NULL, 'because', 'sending', 1, '', 0, NULL, 0, '');"
+      "'filled', 1, 'b-x', 10000000000, 100500000000, 20000000, ''" +
+      order_end +
+      "), ('y', 'bb22', 1, 'BND', 'sell', 5000000000, NULL, NULL, 'because', 'sending', 1, '', 0, NULL, 0, ''" +
+      order_end +
+      ");"
       "INSERT INTO fills VALUES ('f1', 'x', 'SPY', 'buy', 10000000000, 100500000000, 20000000, 'USD', 1001000000000)");
 }
 
@@ -65,6 +73,8 @@ void check_survived(const std::string& file) {
   CHECK_FALSE(store->plan_of("aa11").value().has_value());
   CHECK_FALSE(store->last_seal().value().has_value());
   CHECK_FALSE(store->expected_book("default").value().has_value());
+  CHECK(store->turns("default", 10).value().empty());
+  CHECK_FALSE(store->owed_since("default").value().has_value());
 }
 
 enum class Moment { statement, write };
@@ -124,14 +134,27 @@ bool killed_while_opening(const std::string& file, Moment moment, int count) {
 
 struct Migrations {
   int killed = 0;
-  int old = 0;  // that left version 1
+  int earlier = 0;  // that left the version they began with
+  int between = 0;  // that left one between it and this one
 };
 
-// One for every moment until one comes to its end. Each must leave a journal of version 1 or of this one.
-Migrations kill_migrations(Moment moment) {
+// What a journal has of each version, by a name that version brought.
+void check_tables(SQLite::Database& database, int version) {
+  const std::string columns = "SELECT count(*) FROM pragma_table_info('orders') WHERE name = 'cost_max'";
+  CHECK(database.execAndGet(columns).getInt() == (version < 2 ? 0 : 1));
+  CHECK(database.tableExists("seals") == (version >= 2));
+  for (const char* table : {"turns", "turns_owed", "keyed_requests"}) {
+    CHECK(database.tableExists(table) == (version >= 3));
+  }
+  CHECK(database.execAndGet("PRAGMA integrity_check").getString() == "ok");
+}
+
+// One for every moment until one comes to its end. Each must leave a journal of exactly one version.
+Migrations kill_migrations(int from, Moment moment) {
   const TemporaryDirectory folder;
   const std::string clean = folder.file("clean.db").string();
-  write_version_1(clean);
+  write_version(from, clean);
+  const int newest = static_cast<int>(journal_schema.steps.size());
   Migrations told;
   bool killed = true;
   for (int count = 0; killed && count < 1'000; ++count) {
@@ -143,13 +166,11 @@ Migrations kill_migrations(Moment moment) {
     {
       SQLite::Database database(file, SQLite::OPEN_READWRITE);
       const int version = database.execAndGet("PRAGMA user_version").getInt();
-      const bool is_old = version == 1;
-      told.old += is_old ? 1 : 0;
-      CHECK((is_old || version == static_cast<int>(journal_schema.steps.size())));
-      CHECK(database.tableExists("seals") == !is_old);
-      const std::string columns = "SELECT count(*) FROM pragma_table_info('orders') WHERE name = 'cost_max'";
-      CHECK(database.execAndGet(columns).getInt() == (is_old ? 0 : 1));
-      CHECK(database.execAndGet("PRAGMA integrity_check").getString() == "ok");
+      told.earlier += version == from ? 1 : 0;
+      told.between += version > from && version < newest ? 1 : 0;
+      CHECK(version >= from);
+      CHECK(version <= newest);
+      check_tables(database, version);
     }
     check_survived(file);
   }
@@ -166,23 +187,27 @@ std::uint64_t fingerprint(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("the step that was shipped is not edited") {
-  REQUIRE(journal_schema.steps.size() >= 2);
+TEST_CASE("the steps that were shipped are not edited") {
+  REQUIRE(journal_schema.steps.size() >= 3);
   CHECK(fingerprint(journal_schema.steps[0]) == 0xd79df08d260b8877ULL);
+  CHECK(fingerprint(journal_schema.steps[1]) == 0x3b86670c66e386d4ULL);
 }
 
-TEST_CASE("what version 1 wrote is there, and nothing is made up beside it") {
-  const TemporaryDirectory folder;
-  const std::string file = folder.file("journal.db").string();
-  write_version_1(file);
-  check_survived(file);
-  check_survived(file);
+TEST_CASE("what an earlier version wrote is there, and nothing is made up beside it") {
+  for (const int version : {1, 2}) {
+    CAPTURE(version);
+    const TemporaryDirectory folder;
+    const std::string file = folder.file("journal.db").string();
+    write_version(version, file);
+    check_survived(file);
+    check_survived(file);
+  }
 }
 
 TEST_CASE("an interrupted run of version 1 is brought to its end, and the chain starts with it") {
   const TemporaryDirectory folder;
   const std::string file = folder.file("journal.db").string();
-  write_version_1(file);
+  write_version(1, file);
   auto store = open(file);
   OrderReport answer = test::report_of("y", OrderState::cancelled);
   answer.at = Instant::from_seconds(3000);
@@ -195,14 +220,31 @@ TEST_CASE("an interrupted run of version 1 is brought to its end, and the chain 
   CHECK(store->bind_owner({"paper", "paper", false}));
 }
 
-TEST_CASE("killed at any statement of the migration, a journal is of version 1 or of this one") {
-  const Migrations told = kill_migrations(Moment::statement);
-  CHECK(told.old > 20);  // the migration alone has more statements than that
-  CHECK(told.killed >= told.old);
+// The migration alone has more statements than are asked for here.
+TEST_CASE("killed at any statement of the migration, a journal is of one version or another") {
+  SUBCASE("from version 1") {
+    const Migrations told = kill_migrations(1, Moment::statement);
+    CHECK(told.earlier > 20);
+    CHECK(told.between > 8);
+    CHECK(told.killed >= told.earlier + told.between);
+  }
+  SUBCASE("from version 2") {
+    const Migrations told = kill_migrations(2, Moment::statement);
+    CHECK(told.earlier > 15);
+    CHECK(told.killed >= told.earlier);
+  }
 }
 
 TEST_CASE("so it is when killed at any write to its files") {
-  const Migrations told = kill_migrations(Moment::write);
-  CHECK(told.old > 10);
-  CHECK(told.killed >= told.old);
+  SUBCASE("from version 1") {
+    const Migrations told = kill_migrations(1, Moment::write);
+    CHECK(told.earlier > 10);
+    CHECK(told.between > 5);
+    CHECK(told.killed >= told.earlier + told.between);
+  }
+  SUBCASE("from version 2") {
+    const Migrations told = kill_migrations(2, Moment::write);
+    CHECK(told.earlier > 5);
+    CHECK(told.killed >= told.earlier);
+  }
 }

@@ -92,6 +92,8 @@ TEST_CASE("long texts are cut between characters and say by how much") {
   CHECK(bounded("abcdef", 6) == "abcdef");
   CHECK(bounded("abcdefg", 6) == "abcdef... (+1 bytes)");
   CHECK(bounded("a\xe2\x82\xac", 3) == "a... (+3 bytes)");
+  CHECK(bounded("abcdefg", 6, 10) == "abcdef... (+11 bytes)");
+  CHECK(bounded("abc", 6, 10) == "abc... (+10 bytes)");
   Log log;
   log.events->emit(EventLevel::info, "e", std::string(1'000'000, 'x'), {{"f", std::string(1'000'000, 'y')}});
   CHECK(log.text().size() < 10'000);
@@ -153,6 +155,53 @@ TEST_CASE("a log file is appended to, and one that cannot be opened is an error"
   for (std::string line; std::getline(file, line);) ++lines;
   CHECK(lines == 2);
   CHECK(LogEvents::to_file(folder.path().string(), {}, clock, secrets).error().code == ErrorCode::unavailable);
+}
+
+TEST_CASE("a run is named by the thread that it runs on, and by no other") {
+  Log log;
+  Log other;
+  log.events->set_run_id("7f3a");
+  std::jthread([&log] { log.events->emit(EventLevel::info, "request", "", {}); }).join();
+  CHECK(log.text().find("run_id") == std::string::npos);
+  std::jthread([&log] {
+    log.events->set_run_id("b2c1");
+    log.events->emit(EventLevel::info, "stage", "", {});
+  }).join();
+  CHECK(log.text().find(R"("run_id":"b2c1")") != std::string::npos);
+  // Threads are numbered anew when they end: a run must not pass to whoever is given its number.
+  log.stream.str("");
+  for (int i = 0; i < 20; ++i) {
+    std::jthread([&log] { log.events->emit(EventLevel::info, "request", "", {}); }).join();
+  }
+  CHECK(log.text().find("run_id") == std::string::npos);
+  log.events->emit(EventLevel::info, "stage", "", {});
+  CHECK(log.text().find(R"("run_id":"7f3a")") != std::string::npos);
+  other.events->emit(EventLevel::info, "e", "", {});
+  CHECK(other.text().find("run_id") == std::string::npos);
+  log.stream.str("");
+  log.events->set_run_id({});
+  log.events->emit(EventLevel::info, "request", "", {});
+  CHECK(log.text().find("run_id") == std::string::npos);
+}
+
+TEST_CASE("a log does not go on with the run of one that is gone") {
+  for (int i = 0; i < 10; ++i) {
+    Log log;
+    log.events->emit(EventLevel::info, "e", "", {});
+    CHECK(log.text().find("run_id") == std::string::npos);
+    log.events->set_run_id("7f3a");
+    log.events->emit(EventLevel::info, "e", "", {});
+    CHECK(log.text().find(R"("run_id":"7f3a")") != std::string::npos);
+  }
+}
+
+TEST_CASE("ids of orders and decisions are fields beside the run's") {
+  Log log;
+  log.events->set_run_id("7f3a");
+  log.events->emit(EventLevel::info, "order_filled", "bought 2 SPY",
+                   {{"order_id", "rb-7f3a-SPY-b-1"}, {"decision_id", "4f1c"}});
+  CHECK(log.text().ends_with(
+      "\"msg\":\"bought 2 SPY\",\"order_id\":\"rb-7f3a-SPY-b-1\",\"decision_id\":\"4f1c\",\"run_id\":\"7f3a\"}\n"));
 }
 
 TEST_CASE("lines of many threads stay whole") {

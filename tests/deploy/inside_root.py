@@ -1,0 +1,8 @@
+"""inside_root.py ROOT COMMAND: runs a command of the shell in a root folder, as stages.py runs a RUN."""
+import subprocess
+import sys
+
+import stages
+
+sys.exit(subprocess.run(stages.inside(sys.argv[1], ["/usr/bin/env", "-i", "PATH=" + stages.PATH, "sh", "-c", sys.argv[2]]),
+                        stdin=subprocess.DEVNULL, check=False).returncode)
