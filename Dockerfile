@@ -1,8 +1,8 @@
 # The service as an image: built from source in one stage, and nothing of that but the program and its plugins in the
 # other. For x86-64-v2 and later, like every build of this tree (cmake/compiler.cmake says why).
 #   docker build -t rebalancer --build-arg COMMIT="$(git describe --always --dirty --tags)" .
-# script/prove-image follows this file without a container engine. It knows the instructions that are used here; one that
-# it does not know ends it.
+# script/prove-image follows this file without a container engine. It knows the instructions that are used here; one
+# that it does not know ends it.
 
 FROM debian:bookworm-slim AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]

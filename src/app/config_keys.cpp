@@ -207,10 +207,9 @@ void add_schedule(std::vector<KeyRow>& rows) {
                      "America/New_York"));
   rows.push_back(key("schedule.calendar", calendar_kind(), REBALANCER_MEMBER(schedule.calendar),
                      "the exchange calendar: XNYS (New York) or 24x7", "XNYS"));
-  rows.push_back(key("schedule.late_minutes_max", integer_kind(0, 1440),
-                     REBALANCER_MEMBER(schedule.policy.late_minutes_max),
-                     "a run that was missed by no more than this is made up for, an older one is recorded as missed",
-                     "60"));
+  rows.push_back(
+      key("schedule.late_minutes_max", integer_kind(0, 1440), REBALANCER_MEMBER(schedule.policy.late_minutes_max),
+          "a run that was missed by no more than this is made up for, an older one is recorded as missed", "60"));
   rows.push_back(key("schedule.attempts_max", integer_kind(1, 10), REBALANCER_MEMBER(schedule.policy.attempts_max),
                      "attempts at one session's run, when what stopped it may pass", "3"));
   rows.push_back(key("schedule.retry_delay_seconds", integer_kind(1, 900),

@@ -300,7 +300,8 @@ ValueKind<std::string> address_kind() {
 ValueKind<std::string> token_kind() {
   return text_kind("at least 32 visible characters", R"({"type": "string", "pattern": "^[!-~]{32,512}$"})",
                    [](std::string_view text) -> Result<std::string> {
-                     const bool visible = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+                     const bool visible =
+                         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
                      if (visible && text.size() >= 32 && text.size() <= 512) return std::string(text);
                      return fail(ErrorCode::invalid, "must be 32 to 512 visible ASCII characters without spaces");
                    });

@@ -14,6 +14,8 @@
 namespace rebalancer::app {
 namespace {
 
+constexpr std::size_t key_bytes_max = 256;
+
 constexpr std::size_t bytes_max = std::size_t{1} << 20;
 constexpr std::size_t nodes_max = 10'000;
 constexpr std::size_t depth_max = 32;
@@ -139,6 +141,12 @@ class TreeBuilder : public YAML::EventHandler {
     around.key_is_good = false;
     if (key.kind != ConfigNode::Kind::scalar) {
       problems_.push_back(problem_at(key.origin, fmt::format("a key is {}, must be a word", key.display())));
+      return;
+    }
+    // YAML reads no longer one back, unless it is written in another way.
+    if (key.text.size() > key_bytes_max) {
+      problems_.push_back(problem_at(key.origin, fmt::format("the key {} has {} bytes, must have at most {}",
+                                                             shortened(key.text, 40), key.text.size(), key_bytes_max)));
       return;
     }
     if (key.text == "<<") {

@@ -132,6 +132,14 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_assignments(std::
 std::string fraction_text(double fraction) {
   const std::string percent = fmt::format("{:.10g}", fraction * 100);
   if (number_or_nan(percent) / 100 == fraction) return percent + "%";
+  if (fraction <= 1) return fmt::format("{}", fraction);
+  // A bare number above 1 is not read as a fraction; one of the numbers next to the product divides back to it.
+  for (const auto& [factor, unit] : {std::pair(100.0, "%"), std::pair(10'000.0, "bp")}) {
+    const double product = fraction * factor;
+    for (const double near : {product, std::nextafter(product, INFINITY), std::nextafter(product, -INFINITY)}) {
+      if (near / factor == fraction) return fmt::format("{}{}", near, unit);
+    }
+  }
   return fmt::format("{}", fraction);
 }
 

@@ -1,6 +1,7 @@
 #include "http/jobs.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <mutex>
 #include <stop_token>
@@ -72,6 +73,7 @@ struct Jobs::State {
 
   Clock& clock;
   std::size_t kept_max;
+  std::atomic<std::uint64_t> changes = 0;
   mutable std::mutex mutex;
   std::vector<std::shared_ptr<Entry>> entries;  // oldest first
   std::uint64_t last = 0;
@@ -92,12 +94,14 @@ void Jobs::State::begin(Entry& entry) {
   const std::lock_guard lock(mutex);
   entry.record.state = JobState::running;
   entry.record.started_at = clock.now();
+  changes.fetch_add(1);
 }
 
 void Jobs::State::progress(Entry& entry, std::string_view doing, double fraction) {
   const std::lock_guard lock(mutex);
   entry.record.doing = doing;
   entry.record.fraction = std::isnan(fraction) ? entry.record.fraction : std::clamp(fraction, 0.0, 1.0);
+  changes.fetch_add(1);
 }
 
 // Not under the lock: who is told may ask about jobs.
@@ -124,6 +128,7 @@ void Jobs::State::end(Entry& entry, JobState state, Response result) {
     work.swap(entry.work);
     on_end.swap(entry.on_end);
     forget_old();
+    changes.fetch_add(1);
   }
   for (const OnEnd& told : waiters) told(record);
 }
@@ -203,6 +208,8 @@ std::optional<JobRecord> Jobs::find(const std::string& id) const {
   const auto entry = state_->entry(id);
   return entry ? std::optional(entry->record) : std::nullopt;
 }
+
+std::uint64_t Jobs::revision() const { return state_->changes; }
 
 std::vector<JobRecord> Jobs::list() const {
   const std::lock_guard lock(state_->mutex);

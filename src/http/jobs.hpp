@@ -59,6 +59,8 @@ class Jobs {
   // Asks it to stop; one that waits ends at once. False when there is no such job or it has ended.
   bool cancel(const std::string& id);
   [[nodiscard]] std::optional<JobRecord> at_work() const;
+  // Raised after everything that happens to a job.
+  [[nodiscard]] std::uint64_t revision() const;
   // Calls `told` once, after the job has ended and where it did; at once when it has ended already. False when there is
   // no such job. It must not throw.
   bool notify(const std::string& id, OnEnd told);

@@ -147,7 +147,8 @@ std::string told(const json::error_code& error) {
   if (error == json::error::incomplete) return "the body is not whole JSON: it ends too early";
   if (error == json::error::extra_data) return "the body goes on after its JSON value";
   if (error == json::error::exponent_overflow) return "a number's exponent is too large";
-  if (error == json::error::illegal_leading_surrogate || error == json::error::illegal_trailing_surrogate) {
+  if (error == json::error::illegal_leading_surrogate || error == json::error::illegal_trailing_surrogate ||
+      error == json::error::expected_utf16_escape) {
     return "the body has half a surrogate pair in a string";
   }
   return fmt::format("the body is not JSON: {}", error.message());

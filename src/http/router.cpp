@@ -77,7 +77,8 @@ void Router::State::dispatch(Request request, Reply reply) {
     case Route::Runs::on_pool:
       return run_on_pool(route, std::move(request), answer);
     case Route::Runs::as_job:
-      static_cast<void>(run_as_job(route, std::move(request), answer));
+      if (!run_as_job(route, std::move(request), answer)) answer->send(too_busy());
+      return;
   }
 }
 

@@ -27,7 +27,7 @@ struct Router::State : std::enable_shared_from_this<Router::State> {
   // router_work.cpp: at once, on the pool, as a job; and the latter two with a key.
   void run_on_loop(const Route& route, const Request& request, Answerer& answer) const;
   void run_on_pool(const Route& route, Request request, const Way& answer);
-  // None when the lane's queue is full: then it is answered, and `on_end` not called.
+  // None when the lane's queue is full: then nothing is answered, nothing will be done, and `on_end` not called.
   std::optional<std::string> run_as_job(const Route& route, Request request, const Way& answer,
                                         Jobs::OnEnd on_end = {});
   void run_keyed(const Route& route, Request request, const Way& answer, std::string key);

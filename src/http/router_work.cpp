@@ -48,10 +48,7 @@ std::optional<std::string> Router::State::run_as_job(const Route& route, Request
       route.operation_id,
       [state = shared_from_this(), &route, shared](const Call& call) { return route.handle(*shared, call); },
       std::move(on_end));
-  if (!id) {
-    answer->send(too_busy());
-    return id;
-  }
+  if (!id) return id;
   const auto give_job = [state = shared_from_this(), id = *id](Answerer& way) {
     // Kept longer than anybody waits, unless a hundred others end meanwhile.
     const auto job = state->parts.jobs.find(id);
@@ -91,7 +88,9 @@ void Router::State::work_keyed(const Route& route, Request request, const Way& a
           if (did_nothing(job)) return state->keyed.forget(key);
           state->keyed.finish(key, job.result.value_or(mistake()));
         });
-    return id ? keyed.at_job(key, *id) : keyed.forget(key);
+    if (id) return keyed.at_job(key, *id);
+    keyed.forget(key);
+    return answer->send(too_busy());
   }
   Response response;
   try {

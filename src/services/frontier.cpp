@@ -16,8 +16,12 @@ std::string class_of(const OptimizerSettings& settings, const Symbol& symbol) {
 MeanVarianceProblem problem_of(const PriceFrame& prices, const Estimates& estimates,
                                const OptimizerSettings& settings) {
   const auto count = static_cast<Eigen::Index>(prices.cols());
-  MeanVarianceProblem problem{estimates.mean, estimates.covariance, Eigen::VectorXd::Constant(count, settings.weight_min),
-                              Eigen::VectorXd::Constant(count, settings.weight_max), {}, {}};
+  MeanVarianceProblem problem{estimates.mean,
+                              estimates.covariance,
+                              Eigen::VectorXd::Constant(count, settings.weight_min),
+                              Eigen::VectorXd::Constant(count, settings.weight_max),
+                              {},
+                              {}};
   for (Eigen::Index i = 0; i < count; ++i) {
     const Symbol& symbol = prices.symbols()[static_cast<std::size_t>(i)];
     problem.names.push_back(symbol.str());
@@ -50,8 +54,7 @@ void write_portfolio(JsonText& json, const PriceFrame& prices, const CornerPortf
 
 Result<std::string> risk_json(const PriceFrame& prices, const OptimizerSettings& settings, const Weights& weights,
                               Date as_of) {
-  const auto estimates =
-      estimate(prices, settings.risk_model, settings.expected_returns, settings.periods_per_year);
+  const auto estimates = estimate(prices, settings.risk_model, settings.expected_returns, settings.periods_per_year);
   if (!estimates) return fail(estimates.error());
   const auto count = static_cast<Eigen::Index>(prices.cols());
   Eigen::VectorXd held = Eigen::VectorXd::Zero(count);
@@ -92,10 +95,8 @@ Result<std::string> risk_json(const PriceFrame& prices, const OptimizerSettings&
   return json.end().end().str();
 }
 
-Result<std::string> frontier_json(const PriceFrame& prices, const OptimizerSettings& settings, int points,
-                                  Date as_of) {
-  const auto estimates =
-      estimate(prices, settings.risk_model, settings.expected_returns, settings.periods_per_year);
+Result<std::string> frontier_json(const PriceFrame& prices, const OptimizerSettings& settings, int points, Date as_of) {
+  const auto estimates = estimate(prices, settings.risk_model, settings.expected_returns, settings.periods_per_year);
   if (!estimates) return fail(estimates.error());
   const MeanVarianceProblem problem = problem_of(prices, *estimates, settings);
   const auto corners = corner_portfolios(problem);

@@ -32,6 +32,14 @@ TEST_CASE("a fraction as text reads back as the very same number") {
     CAPTURE(text);
     REQUIRE(parse_fraction(text, 0, 1).value() == value);
   }
+  // A bare number above 1 would be read as a question.
+  for (const double above : {1.23456789012345, 1.0000000000000002, 33.333333333333336, 99.99999999999999}) {
+    const std::string shown = fraction_text(above);
+    CAPTURE(shown);
+    const auto read = parse_fraction(shown, 0, 100);
+    REQUIRE(read);
+    CHECK(*read == above);
+  }
   CHECK(fraction_text(0.07) == "7%");
   CHECK(fraction_text(0.0005) == "0.05%");
 }

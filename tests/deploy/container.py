@@ -1,5 +1,5 @@
-"""A root folder run as a container would be: read-only, an unprivileged number for a user, no capabilities, no way to get
-any, process ids of its own. Needs root, and a network namespace of the caller's with its loopback up."""
+"""A root folder run as a container would be: read-only, an unprivileged number for a user, no capabilities, no way to
+get any, process ids of its own. Needs root, and a network namespace of the caller's with its loopback up."""
 import http.client
 import json
 import os
@@ -45,7 +45,8 @@ class Container:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def inner(self, words):
-        return ["--chdir=" + self.image["WORKDIR"], *(f"{name}={value}" for name, value in self.variables.items()), *words]
+        variables = [f"{name}={value}" for name, value in self.variables.items()]
+        return ["--chdir=" + self.image["WORKDIR"], *variables, *words]
 
     @property
     def pid(self):
@@ -69,7 +70,8 @@ class Container:
             ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--root", "--", "/usr/bin/setpriv", "--reuid", user,
              "--regid", group, "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all",
              "/usr/bin/env", "-i", *self.inner(words)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+            check=False)
         return done.returncode, done.stdout
 
     def request(self, port, method, path, body=None, headers=None):

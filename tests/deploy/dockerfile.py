@@ -1,5 +1,5 @@
-"""What a Dockerfile and a .dockerignore say, for the few instructions that ours uses. Anything else is an error: what is
-not understood must not be passed over."""
+"""What a Dockerfile and a .dockerignore say, for the few instructions that ours uses. Anything else is an error: what
+is not understood must not be passed over."""
 import dataclasses
 import fnmatch
 import json
@@ -110,7 +110,7 @@ def parse(text):
 
 
 class Ignored:
-    """Whether a .dockerignore keeps a file out of the build: the last pattern that meets it, or a folder of it, counts."""
+    """Whether a .dockerignore keeps a file out of the build: the last pattern that meets it or its folder counts."""
 
     def __init__(self, text):
         self.patterns = []

@@ -4,5 +4,5 @@ import sys
 
 import stages
 
-sys.exit(subprocess.run(stages.inside(sys.argv[1], ["/usr/bin/env", "-i", "PATH=" + stages.PATH, "sh", "-c", sys.argv[2]]),
-                        stdin=subprocess.DEVNULL, check=False).returncode)
+words = ["/usr/bin/env", "-i", "PATH=" + stages.PATH, "DEBIAN_FRONTEND=noninteractive", "sh", "-c", sys.argv[2]]
+sys.exit(subprocess.run(stages.inside(sys.argv[1], words), stdin=subprocess.DEVNULL, check=False).returncode)

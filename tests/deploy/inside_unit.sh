@@ -1,6 +1,6 @@
 #!/bin/bash
-# What script/prove-unit runs in the machine it boots: the unit, under the systemd it was written for. Prints one line per
-# claim; the last one counts the failures.
+# What script/prove-unit runs in the machine it boots: the unit, under the systemd it was written for. Prints one line
+# per claim; the last one counts the failures.
 set -uo pipefail
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 failed=0
@@ -28,7 +28,8 @@ within() { # SECONDS COMMAND...
 }
 main_pid() { systemctl show -p MainPID --value rebalancer; }
 ask() { curl -sS -m 30 --fail-with-body "$@"; }
-execute() { ask -X POST -H 'Content-Type: application/json' -d '{}' "$surface:8082/execute"; }
+tell() { ask -X "$1" -H 'Content-Type: application/json' -d "$2" "$surface:$3"; } # METHOD BODY PORT/PATH
+execute() { tell POST '{}' 8082/execute; }
 healthy() { rebalancer --config /etc/rebalancer/config.yaml health >/dev/null 2>&1; }
 field_is() { grep -qE "^$1:[[:space:]]+$2\$" "/proc/$(main_pid)/status"; }
 # The file system as its process sees it.
@@ -56,7 +57,7 @@ rm -f /var/lib/rebalancer/x
 check "its data is nobody else's business" test "$(stat -c '%a %U' /var/lib/rebalancer)" = "700 rebalancer"
 check "it loads its plugins and trades on paper" grep -q '"outcome":"traded"' <(execute)
 check "/ready has an answer" grep -q '"ready"' <(curl -sS "$surface:8083/ready")
-check "the schedule is kept" ask -X PUT -H 'Content-Type: application/json' -d '{"at":"close-20m"}' "$surface:8083/schedule"
+check "the schedule is kept" tell PUT '{"at":"close-20m"}' 8083/schedule
 check "it logs JSON into the journal" grep -q '"event":"serving"' <(journalctl -u rebalancer -o cat)
 check "the account may halt" runuser -u rebalancer -- rebalancer --config /etc/rebalancer/config.yaml halt --reason test
 check "the service knows it" within 5 grep -q '"halted"' <(ask "$surface:8083/status")

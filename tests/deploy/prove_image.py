@@ -1,5 +1,5 @@
-"""Builds the image from the Dockerfile without a container engine, then looks at what is in it and runs it as a container
-would be run. script/prove-image starts it and says how."""
+"""Builds the image from the Dockerfile without a container engine, then looks at what is in it and runs it as a
+container would be run. script/prove-image starts it and says how."""
 import argparse
 import json
 import os
@@ -18,8 +18,8 @@ FETCHER, OPTIMIZER, EXECUTOR, SCHEDULER = 8080, 8081, 8082, 8083
 CONFIGURATION_WRONG = 3  # exit code
 
 # What only a build needs: none of it may be in the image.
-TOOLS = {"ar", "as", "c++", "cc", "cmake", "cpp", "g++", "gcc", "gdb", "git", "ld", "make", "mold", "ninja", "ccache", "clang",
-         "cc1plus", "curl", "wget", "python3"}
+TOOLS = {"ar", "as", "c++", "cc", "cc1plus", "ccache", "clang", "cmake", "cpp", "g++", "gcc", "gdb", "git", "ld",
+         "make", "mold", "ninja", "curl", "wget", "python3"}
 SOURCES = {".a", ".c", ".cc", ".cpp", ".h", ".hpp", ".o", ".cmake"}
 
 
@@ -64,7 +64,8 @@ def check_content(checks, root):
             tools.append(name)
         if path.suffix in SOURCES and not name.startswith("/usr/share/perl"):
             sources.append(name)
-        if name.startswith(("/usr/bin/rebalancer", "/usr/lib/rebalancer", "/etc/rebalancer")) and path.stat().st_mode & 0o022:
+        ours = name.startswith(("/usr/bin/rebalancer", "/usr/lib/rebalancer", "/etc/rebalancer"))
+        if ours and path.stat().st_mode & 0o022:
             special.append(name)
     checks("no compiler, build tool or downloader in it", not tools, tools[:5] or "")
     checks("no source, header or object in it", not sources, sources[:5] or "")
@@ -76,7 +77,8 @@ def check_content(checks, root):
     stages.say(f"   image {size / 2**20:.0f} MiB in {len(packages)} packages; the program {program / 2**20:.1f} MiB, "
                f"{len(plugins)} plugins {sum(path.stat().st_size for path in plugins) / 2**20:.1f} MiB")
     missing = []
-    for file in [pathlib.Path("/usr/bin/rebalancer"), *(pathlib.Path("/") / path.relative_to(root) for path in plugins)]:
+    for path in [root / "usr/bin/rebalancer", *plugins]:
+        file = pathlib.Path("/") / path.relative_to(root)
         linked = subprocess.run(["chroot", root, "ldd", file], stdout=subprocess.PIPE, text=True, check=True).stdout
         missing += [line.strip() for line in linked.splitlines() if "not found" in line]
     checks("every library that the program and its plugins are linked with is there", not missing, missing[:5] or "")
@@ -97,7 +99,8 @@ def check_privileges(checks, running):
                  "Uid": status["Uid"].split() == [number] * 4, "Gid": status["Gid"].split() == [number] * 4,
                  "Groups": not status["Groups"].split(), "NoNewPrivs": status["NoNewPrivs"].strip() == "1"}
         wrong += [f"{name} is {status[name].strip()}" for name, holds in facts.items() if not holds]
-    checks(f"user {number}, no groups, no capabilities, no way to new ones, in {len(running.processes())} threads", not wrong,
+    threads = len(running.processes())
+    checks(f"user {number}, no groups, no capabilities, no way to new ones, in {threads} threads", not wrong,
            wrong[:5] or "")
 
 
@@ -106,7 +109,8 @@ def check_writable(checks, running):
     pruned = " ".join(f"-path {path} -prune -o" for path in allowed)
     # Folders that it may not even read are complaints on stderr.
     _, found = running.execute("sh", "-c", f"find / {pruned} ! -type l -writable -print 2>/dev/null; echo looked")
-    checks(f"nothing is writable but {', '.join(allowed[2:])}", found == "looked\n", found.removesuffix("looked\n")[:300])
+    checks(f"nothing is writable but {', '.join(allowed[2:])}", found == "looked\n",
+           found[:300].removesuffix("looked\n"))
     mounts = (pathlib.Path(f"/proc/{running.pid}/mountinfo").read_text()).splitlines()
     root = next(line for line in mounts if line.split()[4] == "/")
     checks("its root is mounted read-only", root.split()[5].split(",")[0] == "ro")
@@ -125,7 +129,8 @@ def listening(running):
 
 def check_stop(checks, running, when):
     code, seconds = running.stop()
-    checks(f"SIGTERM to process 1 ends it within 5 s, {when}", code == 0 and seconds < 5, f"{seconds:.2f} s, exit code {code}")
+    checks(f"SIGTERM to process 1 ends it within 5 s, {when}", code == 0 and seconds < 5,
+           f"{seconds:.2f} s, exit code {code}")
 
 
 def check_first(checks, running):
@@ -141,7 +146,8 @@ def check_first(checks, running):
            all(address.startswith("0.0.0.0:") for address in listening(running)), sorted(listening(running)))
     check_privileges(checks, running)
     check_writable(checks, running)
-    status, report = running.request(EXECUTOR, "POST", "/execute", {"dry_run": False}, {"Idempotency-Key": "prove-image"})
+    status, report = running.request(EXECUTOR, "POST", "/execute", {"dry_run": False},
+                                     {"Idempotency-Key": "prove-image"})
     outcome = report.get("outcome") if isinstance(report, dict) else None
     checks("POST /execute trades on paper", status == 200 and outcome == "traded",
            f"{status} {outcome or json.dumps(report)[:300]}")
@@ -153,7 +159,7 @@ def check_first(checks, running):
 def check_again(checks, running, history):
     """The same data, without what docker-compose.yml adds."""
     seconds = running.wait_healthy(SCHEDULER)
-    if not checks("it starts again on the same data", seconds is not None, seconds and f"{seconds:.2f} s after its start"):
+    if not checks("it starts again on the same data", seconds is not None, seconds and f"{seconds:.2f} s"):
         return
     status, found = running.request(SCHEDULER, "GET", "/history")
     checks("the history is what it was", status == 200 and found == history)
@@ -201,11 +207,12 @@ def look_at(folder):
     running = container.Container(root, image, data, {"REBALANCER_HTTP_BIND": "0.0.0.0"})
     try:
         code = running.process.wait(10)
-        checks("it refuses every address without token, TLS or http.exposed", code == CONFIGURATION_WRONG, f"exit code {code}")
     except subprocess.TimeoutExpired:
-        checks("it refuses every address without token, TLS or http.exposed", False, "it runs")
+        code = None
     finally:
         running.kill()
+    checks("it refuses every address without token, TLS or http.exposed", code == CONFIGURATION_WRONG,
+           "it runs" if code is None else f"exit code {code}")
     if checks.failed:
         log = data.with_suffix(".log")
         stages.say("\n".join(["", f"the end of {log}:", *log.read_text(errors="replace").splitlines()[-30:], "",
@@ -218,7 +225,7 @@ def look_at(folder):
 def main():
     parser = argparse.ArgumentParser(prog="script/prove-image", description=__doc__)
     parser.add_argument("folder", nargs="?", default="/var/tmp/rebalancer-image", type=pathlib.Path)
-    parser.add_argument("--reuse", action="store_true", help="keep the build stage that the folder has from the last time")
+    parser.add_argument("--reuse", action="store_true", help="keep the build stage of the last time")
     parser.add_argument("--commit", default="unknown", help="what docker build would get as --build-arg COMMIT")
     parser.add_argument("--compiler-cache", default="", help="a folder for ccache, kept between builds")
     parser.add_argument("--look-at", action="store_true", help=argparse.SUPPRESS)

@@ -1,5 +1,5 @@
-"""Carries a Dockerfile out without a container engine: each stage in a copy of a debootstrapped Debian, RUN by chroot in
-namespaces of its own. Needs root. Nothing stays mounted, however it ends."""
+"""Carries a Dockerfile out without a container engine: each stage in a copy of a debootstrapped Debian, RUN by chroot
+in namespaces of its own. Needs root. Nothing stays mounted, however it ends."""
 import os
 import pathlib
 import shutil
@@ -14,8 +14,8 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SLIM = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*",
         "/usr/share/groff/*", "/usr/share/linda/*"]
 
-# What a RUN sees beside its root: kernel file systems, this machine's package sources and name servers. They are mounts of
-# its own namespace, so that nothing of them is in the image.
+# What a RUN sees beside its root: kernel file systems, this machine's package sources and name servers. They are mounts
+# of its own namespace, so that nothing of them is in the image.
 RUN_MOUNTS = r"""
 set -e
 root=$1; shift
@@ -42,8 +42,8 @@ def say(text):
 
 def inside(root, command):
     """The words that run a command in a root folder, in namespaces of its own, with RUN_MOUNTS."""
-    return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private", "--", "sh", "-c", RUN_MOUNTS,
-            "sh", root, *command]
+    return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private", "--", "sh", "-c",
+            RUN_MOUNTS, "sh", root, *command]
 
 
 class Timed:
@@ -67,7 +67,8 @@ def base_of(folder, mirror):
     making = folder / "base.making"
     shutil.rmtree(making, ignore_errors=True)
     with Timed("debootstrap"), open(folder / "debootstrap.log", "w", encoding="utf-8") as log:
-        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", making, mirror], stdout=log, stderr=log, check=True)
+        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", making, mirror], stdout=log, stderr=log,
+                       check=True)
         rules = "".join(f"path-exclude {pattern}\n" for pattern in SLIM) + "path-include /usr/share/doc/*/copyright\n"
         (making / "etc/dpkg/dpkg.cfg.d/docker").write_text(rules)
         for pattern in SLIM:
@@ -189,8 +190,8 @@ class Builder:
                                 instruction.text])
         log = self.folder / f"{root.name}-line-{instruction.line}.log"
         with open(log, "w", encoding="utf-8") as output:
-            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False,
-                                    env={**os.environ, "COMPILER_CACHE": self.compiler_cache}).returncode
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                    check=False, env={**os.environ, "COMPILER_CACHE": self.compiler_cache}).returncode
         if status != 0:
             say("\n".join(log.read_text(errors="replace").splitlines()[-60:]))
             raise RuntimeError(f"line {instruction.line}: exit code {status}, all of it in {log}")

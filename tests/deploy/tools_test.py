@@ -55,7 +55,8 @@ class Unit(Folder):
     @needs("systemd-analyze")
     def test_leaves_little_open(self):
         def judge(unit):
-            return run("systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE_TENTHS_MAX}", unit)
+            return run("systemd-analyze", "security", "--offline=true", "--no-pager",
+                       f"--threshold={EXPOSURE_TENTHS_MAX}", unit)
 
         code, said = judge(UNIT)
         print(said.strip().splitlines()[-1], flush=True)

@@ -1,6 +1,7 @@
 // `rebalancer serve` on free ports, and a plain HTTP client for it.
 #pragma once
 #include <arpa/inet.h>
+#include <functional>
 #include <map>
 #include <netinet/in.h>
 #include <optional>
@@ -49,11 +50,11 @@ class ServiceProcess {
     if (failed != 0) throw std::runtime_error("cannot start serve");
     std::string line;
     for (char c = 0; read(out[0], &c, 1) == 1 && c != '\n';) line += c;
-    close(out[0]);
-    if (line.empty()) return;  // it refused; stop() has its exit code
+    stdout_ = out[0];
     boost::json::error_code wrong;
     const auto told = boost::json::parse(line, wrong);
-    REQUIRE_MESSAGE(!wrong, line);
+    // It refused; stop() has its exit code.
+    if (wrong || told.as_object().if_contains("listening") == nullptr) return;
     for (const auto& [surface, url] : at(told, "/listening").as_object()) {
       const std::string text(url.as_string());
       ports_[surface] = static_cast<std::uint16_t>(std::stoi(text.substr(text.rfind(':') + 1)));
@@ -61,6 +62,7 @@ class ServiceProcess {
   }
   ~ServiceProcess() {
     if (child_ > 0) static_cast<void>(stop(SIGKILL));
+    close(stdout_);
   }
   ServiceProcess(const ServiceProcess&) = delete;
   ServiceProcess& operator=(const ServiceProcess&) = delete;
@@ -76,7 +78,29 @@ class ServiceProcess {
     return text;
   }
 
-  // 128 + signal when it was killed.
+  // False when that takes more than a minute.
+  [[nodiscard]] bool wait_for_log(const std::function<bool(const std::string&)>& wanted) const {
+    for (int i = 0; i < 3000; ++i) {
+      const std::string text = log();
+      if (wanted(text.substr(0, text.rfind('\n') + 1))) return true;  // whole lines only
+      poll(nullptr, 0, 20);
+    }
+    return false;
+  }
+  // Where it listens since it started itself anew.
+  void take_ports_from_log() {
+    const std::string text = log();
+    const std::string line = text.substr(text.rfind("\"event\":\"serving\""));
+    for (auto& [surface, port] : ports_) {
+      const std::size_t at = line.find("\"" + surface + "\":\"");
+      REQUIRE(at != std::string::npos);
+      const std::size_t end = line.find('"', at + surface.size() + 4);
+      const std::string address = line.substr(at, end - at);
+      port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+    }
+  }
+
+  // 128 + signal when it was killed; with 0 it is only waited for.
   int stop(int signal = SIGTERM) {
     kill(child_, signal);
     int status = 0;
@@ -100,7 +124,9 @@ class ServiceProcess {
     } else if (method != "GET") {
       request += "Content-Length: 0\r\n";
     }
-    return parse(exchange(surface, request + "\r\n" + body.value_or("")));
+    const std::string answer = exchange(surface, request + "\r\n" + body.value_or(""));
+    REQUIRE_MESSAGE(!answer.empty(), method, " ", path, " was not answered; the log:\n", log());
+    return parse(answer);
   }
 
   // Bytes out, all bytes in until the other side closes.
@@ -147,6 +173,7 @@ class ServiceProcess {
   }
 
   pid_t child_ = 0;
+  int stdout_ = -1;  // open as long as the service may write to it
   std::filesystem::path log_;
   std::map<std::string, std::uint16_t> ports_;
 };

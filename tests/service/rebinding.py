@@ -7,9 +7,11 @@ Pages of a foreign origin, of another program on this machine, of a sandboxed fr
 service's address after the page was loaded try every route that changes something, in every way a browser can send.
 Afterwards nothing has changed; then the same requests with the right Host, which do change it.
 """
+import collections
 import http.server
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -57,6 +59,15 @@ def state_of(service):
         "orders": service.request("executor", "GET", "/orders").json,
         "prices": service.request("fetcher", "GET", "/data/SPY").status,
     }
+
+
+def refusals_of(service):
+    """How often each status was the answer so far, as /metrics has it."""
+    counts = collections.Counter()
+    for line in service.request("scheduler", "GET", "/metrics").body.decode().splitlines():
+        if line.startswith("rebalancer_http_requests_total{"):
+            counts[int(re.search(r'status="(\d+)"', line).group(1))] += int(float(line.rsplit(" ", 1)[1]))
+    return counts
 
 
 def every_route_is_attacked(service, checks):
@@ -110,7 +121,16 @@ def attack_with_browser(service, build, checks):
     for row in told["rebound_looks"]:
         checks.check(row["saw"] in (403, 421), f"the rebound name may look: {row}")
     count = sum(len(told[kind]) for kind in ("foreign", "neighbour", "opaque", "rebound"))
-    print(f"{count} tries of a real browser, {len(ROUTES)} routes, nothing changed", flush=True)
+    refused = refusals_of(service)
+    # It was the service that said no, not the browser: of the ways above at least these reach it.
+    arrived = sum(row["way"] in ("simple", "form_plain", "form_empty", "beacon") for row in told["foreign"])
+    checks.check(refused[403] >= arrived, f"{arrived} requests that a browser sends unasked, {refused[403]} refused")
+    checks.check(refused[421] >= len(told["rebound"]) // 2, f"{refused[421]} requests to the rebound name were refused")
+    print(
+        f"{count} tries of a real browser at {len(ROUTES)} routes: {refused[403]} refused for their origin,"
+        f" {refused[421]} for their host, nothing changed",
+        flush=True,
+    )
 
 
 def matrix(port, others, foreign_port):
@@ -241,6 +261,7 @@ def main():
     build = install_npm(sys.argv[2])
     checks = Checks("foreign pages")
     with Service(sys.argv[1], settings=["log.level=warning"]) as service:
+        service.settle()
         every_route_is_attacked(service, checks)
         attack_with_browser(service, build, checks)
         try_matrix(service, checks)

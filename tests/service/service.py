@@ -59,6 +59,7 @@ class Answer:
 @dataclasses.dataclass
 class Usage:
     rss_bytes: int
+    private_bytes: int  # of it, what is no file's: what a leak makes grow
     descriptors: int
     threads: int
 
@@ -74,7 +75,8 @@ def usage_of(process_id):
     for line in pathlib.Path(f"/proc/{process_id}/status").read_text().splitlines():
         name, _, value = line.partition(":")
         fields[name] = value.split()
-    return Usage(int(fields["VmRSS"][0]) * 1024, len(os.listdir(f"/proc/{process_id}/fd")), int(fields["Threads"][0]))
+    resident, private = (int(fields[name][0]) * 1024 for name in ("VmRSS", "RssAnon"))
+    return Usage(resident, private, len(os.listdir(f"/proc/{process_id}/fd")), int(fields["Threads"][0]))
 
 
 def raise_descriptor_limit(wanted):
@@ -171,6 +173,16 @@ class Service:
         except OSError:
             return False
 
+    def settle(self):
+        """Waits until nothing is at work: serve fetches what is missing when it begins."""
+
+        def is_quiet():
+            jobs = self.request("executor", "GET", "/jobs").json["jobs"]
+            return jobs and all(job["state"] not in ("queued", "running") for job in jobs)
+
+        if not poll_until(is_quiet, 60):
+            raise ServiceFailed(f"still at work after a minute:\n{self.tail()}")
+
     def stop(self, seconds=15):
         """SIGTERM. Returns the exit code and how long it took."""
         began = time.monotonic()
@@ -256,6 +268,7 @@ class Client:
         self.port = port
         self.timeout = timeout
         self.connection = None
+        self.made = 0  # connections so far
 
     def request(self, method, path, body=None, headers=None, last=False):
         headers = dict(headers or {})
@@ -291,6 +304,7 @@ class Client:
     def exchange(self, method, path, body, headers):
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+            self.made += 1
         self.connection.request(method, path, body=body, headers=headers)
         return self.connection.getresponse()
 

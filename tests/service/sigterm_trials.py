@@ -105,9 +105,10 @@ class Folder:
         self.look(name)
         if load:
             for fault in load.faults:
-                # Connections end when the process does; an answer of 5xx is none of that.
+                # Connections end when the process does, and work that was stopped says so; any other 5xx is a mistake.
                 if ": 50" in fault:
-                    self.checks.check(": 503 " in fault, f"{name}: {fault}")
+                    is_stopped = ": 503 " in fault or (": 504 " in fault and "stopped" in fault)
+                    self.checks.check(is_stopped, f"{name}: {fault}")
         return {"moment": moment, "took": took, "early": is_early, "listened": listened}
 
     def keep_running(self, port, ending):

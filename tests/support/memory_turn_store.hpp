@@ -84,7 +84,8 @@ class MemoryTurnStore final : public TurnStore {
     if (failure) return fail(*failure);
     if (turn.portfolio.empty()) return fail(ErrorCode::invalid, "a turn is of no portfolio");
     if (turn.next_attempt_at.has_value() != (turn.state == TurnState::waiting)) {
-      return fail(ErrorCode::invalid, "a turn that is {} has a time of a next attempt or lacks it", name_of(turn.state));
+      return fail(ErrorCode::invalid, "a turn that is {} has a time of a next attempt or lacks it",
+                  name_of(turn.state));
     }
     return {};
   }

@@ -77,7 +77,7 @@ std::string folder_of(std::string_view path) { return std::string(path.substr(0,
 // counts as its template. Tests and benchmarks see plugins' own folders, from their kind's down.
 std::string resolve(const SourceFile& file, const Include& include, const std::set<std::string>& paths) {
   const std::string own = folder_of(file.path);
-  std::vector<std::string> folders{own, "src/", "src/sdk/", "tests/"};
+  std::vector<std::string> folders{own, "src/", "src/sdk/", "tests/", "fuzz/"};
   if (!is_under(own, "src/")) {
     if (is_under(own, "tests/plugins/")) folders.push_back("src/" + own.substr(6));
     for (const char* kind : {"providers/", "brokers/", "strategies/", "analytics/", "stores/"}) {
@@ -188,6 +188,8 @@ const std::vector<DependencyRow>& dependency_table() {
       // A plugin of somebody else's: the installed SDK is all it has.
       {out_of_tree, {"sdk/", "."}, {"posix"}, {}},
       {"bench/", test_house + "app/" + "plugins/", {"*"}, {}},
+      // What is fuzzed may be anywhere.
+      {"fuzz/", test_house + "app/" + "plugins/", {"*"}, {}},
   };
   return table;
 }

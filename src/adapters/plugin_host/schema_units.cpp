@@ -57,7 +57,9 @@ Result<std::string> parse_money(std::string_view text) {
                                                      "must be an amount such as $100000 or "
                                                      "\"100000 USD\", without thousands separators");
   if (!amount) return fail(amount.error());
-  return (negative ? "-" : "") + amount->to_string();
+  if (negative && amount->is_negative()) return fail(ErrorCode::invalid, "must have one sign");
+  // There is no negative zero.
+  return (negative && amount->is_positive() ? "-" : "") + amount->to_string();
 }
 
 Result<std::int64_t> parse_duration_ms(std::string_view text) {

@@ -95,7 +95,8 @@ TradingStateRecord parse(std::string_view text) {
     const auto set_at = instant_from(take_word(words));
     const std::string_view by = take_word(words);
     if (set_at && !by.empty()) {
-      return {*state, one_line(words, FileTradingSwitch::reason_size_max), std::string(by == "-" ? "" : by), set_at};
+      return {*state, one_line(words, FileTradingSwitch::reason_size_max),
+              by == "-" ? std::string() : one_line(by, by_size_max), set_at};
     }
   }
   // By hand: only the word "reducing" lets anything through, however it goes on after it.

@@ -44,14 +44,15 @@ int health(Context& context, const ParsedArguments& arguments) {
 }  // namespace
 
 Command health_command() {
-  return {.name = "health",
-          .summary = "ask a running service whether it lives",
-          .details = "Exits with 0 when GET /health of the scheduler's surface answers 200 within 2 seconds, else with 7.",
-          .options = {{.name = "url",
-                       .placeholder = "URL",
-                       .type = ValueType::text,
-                       .help = "of a surface, instead of the configured scheduler's"}},
-          .run = &health};
+  return {
+      .name = "health",
+      .summary = "ask a running service whether it lives",
+      .details = "Exits with 0 when GET /health of the scheduler's surface answers 200 within 2 seconds, else with 7.",
+      .options = {{.name = "url",
+                   .placeholder = "URL",
+                   .type = ValueType::text,
+                   .help = "of a surface, instead of the configured scheduler's"}},
+      .run = &health};
 }
 
 }  // namespace rebalancer::app

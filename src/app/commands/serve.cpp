@@ -1,7 +1,9 @@
 // serve: the scheduler and the surfaces, until somebody says stop.
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <linux/close_range.h>
 #include <unistd.h>
 
 #include "app/application.hpp"
@@ -46,6 +48,8 @@ void tell_listening(Context& context, Application& application, const std::vecto
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  // Nothing but the three streams goes along: no port, no lock.
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -53,14 +57,26 @@ void tell_listening(Context& context, Application& application, const std::vecto
   std::_Exit(static_cast<int>(ExitCode::internal));
 }
 
+void halt_by_signal(Application& application) {
+  const TradingStateRecord halted{TradingState::halted, "SIGUSR1", "signal", std::nullopt};
+  static_cast<void>(application.trading_switch().set(halted));
+}
+
 int serve(Context& context, const ParsedArguments&) {
+  // A reader of stdout that goes away is no reason to end.
+  std::signal(SIGPIPE, SIG_IGN);
+  // Before anything else, so that no signal finds the program unprepared, and before the first thread, so that every
+  // thread leaves them to it.
+  std::atomic<Application*> running = nullptr;
+  std::atomic<bool> halt_at_start = false;
+  const SignalStop stop([&running, &halt_at_start] {
+    halt_at_start = true;
+    if (Application* application = running) halt_by_signal(*application);
+  });
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
-  // Before the first thread, so that every thread leaves the signals to it.
-  const SignalStop stop([&application] {
-    TradingStateRecord halted{TradingState::halted, "SIGUSR1", "signal", std::nullopt};
-    static_cast<void>((*application)->trading_switch().set(halted));
-  });
+  running = application->get();
+  if (halt_at_start) halt_by_signal(**application);
   system::Metrics metrics((*application)->secrets());
   metrics.mode(name_of((*application)->config().mode));
   metrics.build_info(build_version, build_commit, build_compiler);

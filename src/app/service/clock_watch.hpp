@@ -9,7 +9,7 @@ namespace rebalancer::app {
 
 class ClockWatch {
  public:
-  static constexpr std::chrono::seconds jump_min{1};     // less is the ordinary slewing of a synchronized clock
+  static constexpr std::chrono::seconds jump_min{1};      // less is the ordinary slewing of a synchronized clock
   static constexpr std::chrono::seconds quiet_after{60};  // for so long after a jump the time is not relied upon
 
   explicit ClockWatch(const Clock& clock) : clock_(clock), wall_(clock.now()), steady_(clock.monotonic()) {}

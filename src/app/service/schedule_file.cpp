@@ -23,7 +23,8 @@ tl::unexpected<Error> cannot(const char* what, const std::filesystem::path& file
 }
 
 Result<void> sync_folder(const std::filesystem::path& file) {
-  const int folder = open(file.parent_path().empty() ? "." : file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int folder =
+      open(file.parent_path().empty() ? "." : file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return cannot("made durable", file);
   const bool synced = fsync(folder) == 0;
   close(folder);
@@ -49,7 +50,8 @@ Result<std::optional<Schedule>> ScheduleFile::read() const {
   Schedule schedule;
   const auto& object = root->as_object();
   for (const auto& [key, value] : object) {
-    if (key != "at" && key != "zone" && key != "enabled") return wrong(fmt::format("has an unknown key \"{}\"", std::string_view(key)));
+    if (key != "at" && key != "zone" && key != "enabled")
+      return wrong(fmt::format("has an unknown key \"{}\"", std::string_view(key)));
   }
   const auto* at = object.if_contains("at");
   const auto* zone = object.if_contains("zone");

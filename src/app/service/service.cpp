@@ -85,6 +85,9 @@ Service::Json Service::fetch(std::optional<Date> as_of, const http::Call& call) 
   const double seconds = std::chrono::duration<double>(application_.clock().monotonic() - started).count();
   metrics_.stage_finished("fetch", summary ? "ok" : "held", seconds);
   changes_.fetch_add(1);
+  if (!summary && call.stop.stop_requested()) {
+    return fail(ErrorCode::unavailable, "stopped on request; {}", summary.error().message);
+  }
   if (!summary) return fail(summary.error());
   metrics_.job_succeeded("fetch", application_.clock().now());
   return fetch_json(*summary, *day, config().portfolio.tickers.size());
@@ -216,7 +219,8 @@ bool Service::newly_halted() {
 void Service::watch_clock() {
   const auto moved = clock_watch_.check();
   if (!moved) return;
-  application_.events().emit(EventLevel::warning, "clock_jumped", fmt::format("the clock was moved by {:.3f} s", *moved),
+  application_.events().emit(EventLevel::warning, "clock_jumped",
+                             fmt::format("the clock was moved by {:.3f} s", *moved),
                              {{"seconds", fmt::format("{:.3f}", *moved)}});
   changes_.fetch_add(1);
 }

@@ -54,6 +54,10 @@ Result<http::Page> Service::data(const Symbol& symbol, const DataRequest& reques
   const Date first = *Date::make(1900, 1, 1);
   const Date last = *Date::make(2199, 12, 31);
   const Date from = std::max(request.from.value_or(first), request.after ? request.after->plus_days(1) : first);
+  if (request.from && request.to && *request.from > *request.to) {
+    return fail(ErrorCode::invalid, "from is {}, must not be after to, {}", request.from->to_string(),
+                request.to->to_string());
+  }
   auto table = prices_->read(symbol, from, request.to.value_or(last), std::nullopt);
   if (!table) return fail(table.error());
   if (table->bars().empty()) {
@@ -287,7 +291,9 @@ Service::Json Service::status() {
 std::uint64_t Service::status_revision() {
   // Sessions end and turns fall due with time alone: a second is as old as an answer gets.
   const auto second = static_cast<std::uint64_t>(application_.clock().now().nanoseconds() / 1'000'000'000);
-  return (changes_ * 1'000'003 + journal_->revision()) * 1'000'033 + switch_revision() * 131 + second;
+  const std::uint64_t jobs = jobs_ == nullptr ? 0 : jobs_->revision();
+  return ((changes_ * 1'000'003 + journal_->revision()) * 1'000'033 + jobs) * 1'000'037 + switch_revision() * 131 +
+         second;
 }
 
 Result<http::Page> Service::history(const http::PageRequest& request) {

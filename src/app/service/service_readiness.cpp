@@ -67,16 +67,16 @@ http::Backend::Readiness Service::readiness() {
 
   const auto jump = clock_watch_.recent();
   const auto synchronized = system::clock_synchronized();
-  const std::string by_kernel = !synchronized  ? "the kernel does not say whether it is synchronized"
+  const std::string by_kernel = !synchronized   ? "the kernel does not say whether it is synchronized"
                                 : *synchronized ? "the kernel says it is synchronized"
                                                 : "the kernel says it is not synchronized";
   auto runs = journal_->runs(1);
   const bool behind = runs && !runs->empty() && application_.clock().now() < runs->front().started_at;
   add("clock", !jump && !behind,
-      jump     ? fmt::format("it was moved by {:.0f} s less than {} s ago", *jump, ClockWatch::quiet_after.count())
-      : behind ? fmt::format("it says a time before the last run, which began at {}",
-                             runs->front().started_at.to_string())
-               : by_kernel);
+      jump ? fmt::format("it was moved by {:.0f} s less than {} s ago", *jump, ClockWatch::quiet_after.count())
+      : behind
+          ? fmt::format("it says a time before the last run, which began at {}", runs->front().started_at.to_string())
+          : by_kernel);
 
   auto open = journal_->open_orders();
   std::size_t ambiguous = 0;
@@ -85,8 +85,9 @@ http::Backend::Readiness Service::readiness() {
   }
   add("journal", open.has_value() && runs.has_value(), open ? "readable" : open.error().message);
   add("orders", ambiguous == 0,
-      ambiguous == 0 ? "the outcome of every order is known or being asked for"
-                     : fmt::format("the outcome of {} orders is not known: look at the account, then resolve", ambiguous));
+      ambiguous == 0
+          ? "the outcome of every order is known or being asked for"
+          : fmt::format("the outcome of {} orders is not known: look at the account, then resolve", ambiguous));
 
   bool ready = true;
   JsonText json;

@@ -22,9 +22,7 @@ constexpr std::size_t work_max = 8;     // waiting on the lane
 
 Serving::Serving(Application& application, system::Metrics& metrics, Service& service)
     : application_(application), metrics_(metrics), service_(service) {
-  const auto threw = [this](std::string what) {
-    application_.events().emit(EventLevel::error, "exception", what, {});
-  };
+  const auto threw = [this](std::string what) { application_.events().emit(EventLevel::error, "exception", what, {}); };
   pool_ = std::make_unique<WorkerPool>("look", looks, looks_max, threw);
   lane_ = std::make_unique<WorkerPool>("work", 1, work_max, threw);
   jobs_ = std::make_unique<http::Jobs>(*lane_, application_.clock());
@@ -57,15 +55,17 @@ std::vector<http::Surface> Serving::surfaces() {
     http::RouterParts parts{loop_, *pool_, *jobs_, service_.journal(), application_.clock(), &system::sha256_hex};
     parts.version = build_version;
     parts.schemas_json = http::schemas_json();
+    parts.warn = [this](const std::string& what) {
+      application_.events().emit(EventLevel::warning, "answer_not_kept", what, {});
+    };
     routers_.push_back(std::make_unique<http::Router>(row.name, row.title, std::move(row.routes), std::move(parts)));
     http::Router* router = routers_.back().get();
-    made.push_back({row.name, row.port,
-                    [router](std::string_view method, std::string_view path) {
-                      return router->needs_token(method, path);
-                    },
-                    [router](http::Request request, http::Reply reply) {
-                      router->dispatch(std::move(request), std::move(reply));
-                    }});
+    made.push_back(
+        {row.name, row.port,
+         [router](std::string_view method, std::string_view path) { return router->needs_token(method, path); },
+         [router](http::Request request, http::Reply reply) {
+           router->dispatch(std::move(request), std::move(reply));
+         }});
   }
   return made;
 }
@@ -80,11 +80,10 @@ Result<std::vector<Serving::Listening>> Serving::listen() {
     const auto& folder = application_.config().directory;
     settings.tls = http::TlsFiles{(folder / *http.tls_certificate).string(), (folder / *http.tls_keyfile).string()};
   }
-  server_ = std::make_unique<http::Server>(loop_, application_.clock(), std::move(settings), surfaces(),
-                                           [this](const http::Exchange& exchange) {
-                                             metrics_.http_exchange(exchange.surface, exchange.route, exchange.method,
-                                                                    exchange.status, exchange.duration);
-                                           });
+  server_ = std::make_unique<http::Server>(
+      loop_, application_.clock(), std::move(settings), surfaces(), [this](const http::Exchange& exchange) {
+        metrics_.http_exchange(exchange.surface, exchange.route, exchange.method, exchange.status, exchange.duration);
+      });
   auto ports = server_->listen();
   if (!ports) return fail(ports.error());
   std::vector<Listening> told;

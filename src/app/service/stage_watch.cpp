@@ -1,5 +1,7 @@
 #include "app/service/stage_watch.hpp"
 
+#include <algorithm>
+
 namespace rebalancer::app {
 
 std::chrono::seconds limit_of(const StageLimits& limits, Stage stage) {
@@ -54,8 +56,9 @@ std::optional<std::string> StageWatch::check() {
     exceeded_ = fmt::format("stage {} took longer than its limit of {} s", name_of(stage_), limit.count());
     stop_->request_stop();
   }
-  if (taken <= limit + grace_) return std::nullopt;
-  return fmt::format("{}, and did not stop within {} s when it was asked to", exceeded_, grace_.count());
+  const auto grace = std::min(limit, grace_max);
+  if (taken <= limit + grace) return std::nullopt;
+  return fmt::format("{}, and did not stop within {} s when it was asked to", exceeded_, grace.count());
 }
 
 }  // namespace rebalancer::app

@@ -16,9 +16,10 @@ namespace rebalancer::app {
 // One run at a time; watched by one thread while another one runs.
 class StageWatch {
  public:
-  // `grace`: how long a stage that was asked to stop may take to do so.
-  StageWatch(const Clock& clock, StageLimits limits, std::chrono::seconds grace = std::chrono::seconds(30))
-      : clock_(clock), limits_(limits), grace_(grace) {}
+  // How long a stage that was asked to stop may take to do so: as long again as its limit, but no longer than this.
+  static constexpr std::chrono::seconds grace_max{30};
+
+  StageWatch(const Clock& clock, StageLimits limits) : clock_(clock), limits_(limits) {}
 
   // A run begins, and ends; `stop` is what makes it stop. What comes before the first stage counts to it.
   void begin(std::stop_source stop);
@@ -27,14 +28,13 @@ class StageWatch {
   // "stage fetch took longer than its limit of 300 s"; empty while no limit was passed in this run.
   [[nodiscard]] std::string exceeded() const;
 
-  // To be asked every second or so. A sentence when a stage was asked to stop and has not for `grace`: nothing in this
-  // process can end it any more.
+  // To be asked every second or so. A sentence when a stage was asked to stop and has not: nothing in this process can
+  // end it any more.
   [[nodiscard]] std::optional<std::string> check();
 
  private:
   const Clock& clock_;
   StageLimits limits_;
-  std::chrono::seconds grace_;
   mutable std::mutex mutex_;
   std::optional<std::stop_source> stop_;
   Stage stage_ = Stage::fetch;

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "core/base/error.hpp"
-#include "core/market/symbol.hpp"
 #include "core/base/time.hpp"
+#include "core/market/symbol.hpp"
 #include "http/route.hpp"
 
 namespace rebalancer::http {

@@ -43,8 +43,9 @@ Route execute_route(Backend& backend, bool fetches) {
           .operation_id = "execute",
           .summary = fetches ? "one rebalance: fetch, optimize, plan, check, execute, analyze"
                              : "one rebalance on the prices that are stored",
-          .description = "A second one for the same session trades nothing and says so. A run that held is an answer "
-                         "too: outcome and hold say why.",
+          .description =
+              "A second one for the same session trades nothing and says so. A run that held is an answer "
+              "too: outcome and hold say why.",
           .body_schema = R"({"type":"object","additionalProperties":false,"properties":{)"
                          R"("dry_run":{"type":"boolean","description":"send nothing to the broker"},)"
                          R"("as_of":{"type":"string","format":"date","description":"decide for the session on or )"
@@ -90,17 +91,16 @@ Answer ok(std::string description, std::string_view schema_name) {
 std::vector<Parameter> page_parameters(std::string_view what, int limit_default, int limit_max) {
   return {{.name = "limit",
            .description = fmt::format("at most this many {}", what),
-           .schema = fmt::format(R"({{"type":"integer","minimum":1,"maximum":{},"default":{}}})", limit_max,
-                                 limit_default)},
+           .schema =
+               fmt::format(R"({{"type":"integer","minimum":1,"maximum":{},"default":{}}})", limit_max, limit_default)},
           {.name = "after",
            .description = "go on behind this one, as the Link header of the page before says",
            .schema = R"({"type":"string","minLength":1,"maxLength":128})"}};
 }
 
 Parameter date_parameter(std::string name, std::string description) {
-  return {.name = std::move(name),
-          .description = std::move(description),
-          .schema = R"({"type":"string","format":"date"})"};
+  return {
+      .name = std::move(name), .description = std::move(description), .schema = R"({"type":"string","format":"date"})"};
 }
 
 Parameter symbol_parameter() {

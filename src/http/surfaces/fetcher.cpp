@@ -22,7 +22,8 @@ std::vector<Route> fetcher_routes(Backend& backend) {
          if (auto wrong = fields.problem()) return *wrong;
          return respond(backend.fetch(as_of, call));
        }});
-  std::vector<Parameter> data_parameters{symbol_parameter(), date_parameter("from", "the first day wanted"),
+  std::vector<Parameter> data_parameters{symbol_parameter(),
+                                         date_parameter("from", "the first day wanted"),
                                          date_parameter("to", "the last day wanted"),
                                          {.name = "limit",
                                           .description = "at most this many bars",
@@ -37,19 +38,18 @@ std::vector<Route> fetcher_routes(Backend& backend) {
                     .handle = [&backend](const Request& request, const Call&) {
                       const auto symbol = Symbol::parse(request.parameters.at("symbol"));
                       if (!symbol) return problem(400, {"invalid", symbol.error().message, "symbol"});
-                      return respond(request, backend.data(*symbol, {query_date(request, "from"),
-                                                                     query_date(request, "to"),
-                                                                     query_date(request, "after"),
-                                                                     query_integer(request, "limit").value_or(500)}));
+                      return respond(request,
+                                     backend.data(*symbol, {query_date(request, "from"), query_date(request, "to"),
+                                                            query_date(request, "after"),
+                                                            query_integer(request, "limit").value_or(500)}));
                     }});
-  routes.push_back({.method = "GET",
-                    .path = "/quality",
-                    .operation_id = "getQuality",
-                    .summary = "the verdict on the stored prices of the portfolio",
-                    .answers = {ok("the verdict", "Quality")},
-                    .handle = [&backend](const Request&, const Call&) {
-                      return respond(backend.quality(std::nullopt));
-                    }});
+  routes.push_back(
+      {.method = "GET",
+       .path = "/quality",
+       .operation_id = "getQuality",
+       .summary = "the verdict on the stored prices of the portfolio",
+       .answers = {ok("the verdict", "Quality")},
+       .handle = [&backend](const Request&, const Call&) { return respond(backend.quality(std::nullopt)); }});
   routes.push_back({.method = "GET",
                     .path = "/quality/{symbol}",
                     .operation_id = "getSymbolQuality",

@@ -38,14 +38,13 @@ Response optimize(Backend& backend, const Request& request) {
 
 std::vector<Route> optimizer_routes(Backend& backend) {
   std::vector<Route> routes;
-  routes.push_back({.method = "GET",
-                    .path = "/optimize",
-                    .operation_id = "getOptimization",
-                    .summary = "the latest optimization, computed if there is none",
-                    .answers = {ok("weights with what they rest on", "Optimization")},
-                    .handle = [&backend](const Request&, const Call&) {
-                      return respond(backend.latest_optimization());
-                    }});
+  routes.push_back(
+      {.method = "GET",
+       .path = "/optimize",
+       .operation_id = "getOptimization",
+       .summary = "the latest optimization, computed if there is none",
+       .answers = {ok("weights with what they rest on", "Optimization")},
+       .handle = [&backend](const Request&, const Call&) { return respond(backend.latest_optimization()); }});
   routes.push_back({.method = "POST",
                     .path = "/optimize",
                     .operation_id = "optimize",

@@ -26,21 +26,21 @@ void add_schedule(std::vector<Route>& routes, Backend& backend) {
                     .summary = "when it runs by itself, the next time, and what became of the last ones",
                     .answers = {ok("the schedule", "Schedule")},
                     .handle = [&backend](const Request&, const Call&) { return respond(backend.schedule()); }});
-  routes.push_back({.method = "PUT",
-                    .path = "/schedule",
-                    .operation_id = "setSchedule",
-                    .summary = "change when it runs by itself; what is not named stays",
-                    .description = "Kept beside the journal through restarts, before what the configuration says.",
-                    .body_schema = schedule_body,
-                    .body_required = true,
-                    .answers = {ok("the schedule in force", "Schedule")},
-                    .handle = [&backend](const Request& request, const Call&) {
-                      BodyFields fields(request);
-                      Backend::ScheduleRequest wanted{fields.text("at"), fields.text("zone"),
-                                                      fields.boolean("enabled")};
-                      if (auto wrong = fields.problem()) return *wrong;
-                      return respond(backend.set_schedule(wanted));
-                    }});
+  routes.push_back(
+      {.method = "PUT",
+       .path = "/schedule",
+       .operation_id = "setSchedule",
+       .summary = "change when it runs by itself; what is not named stays",
+       .description = "Kept beside the journal through restarts, before what the configuration says.",
+       .body_schema = schedule_body,
+       .body_required = true,
+       .answers = {ok("the schedule in force", "Schedule")},
+       .handle = [&backend](const Request& request, const Call&) {
+         BodyFields fields(request);
+         Backend::ScheduleRequest wanted{fields.text("at"), fields.text("zone"), fields.boolean("enabled")};
+         if (auto wrong = fields.problem()) return *wrong;
+         return respond(backend.set_schedule(wanted));
+       }});
   routes.push_back({.method = "DELETE",
                     .path = "/schedule",
                     .operation_id = "resetSchedule",
@@ -78,8 +78,7 @@ void add_decisions(std::vector<Route>& routes, Backend& backend) {
                                     .schema = R"({"type":"integer","minimum":1,"maximum":100000})"}},
                     .answers = {ok("the explanation", "Explanation")},
                     .handle = [&backend](const Request& request, const Call&) {
-                      return respond(
-                          backend.explanation(request.parameters.at("id"), query_integer(request, "order")));
+                      return respond(backend.explanation(request.parameters.at("id"), query_integer(request, "order")));
                     }});
 }
 

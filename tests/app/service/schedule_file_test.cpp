@@ -1,8 +1,9 @@
 #include "app/service/schedule_file.hpp"
 
-#include <doctest/doctest.h>
 #include <fstream>
 #include <sstream>
+
+#include <doctest/doctest.h>
 
 #include "support/temporary_directory.hpp"
 
@@ -14,9 +15,8 @@ TEST_CASE("what is written is read, and gone when removed") {
   const ScheduleFile file(directory.file("schedule.json"));
   REQUIRE(file.read());
   CHECK_FALSE(*file.read());
-  const Schedule schedule{.enabled = false,
-                          .at = {.anchor = DayTime::Anchor::close, .minutes = -20},
-                          .zone = "America/New_York"};
+  const Schedule schedule{
+      .enabled = false, .at = {.anchor = DayTime::Anchor::close, .minutes = -20}, .zone = "America/New_York"};
   REQUIRE(file.write(schedule));
   const auto read = file.read();
   REQUIRE(read);

@@ -29,19 +29,30 @@ TEST_CASE("a stage within its limit is left alone, one beyond it is asked to sto
 
 TEST_CASE("a stage that does not stop is told, once its grace is over") {
   test::FakeClock clock;
-  StageWatch watch(clock, StageLimits{.fetch = 10}, 30s);
+  StageWatch watch(clock, StageLimits{.fetch = 10});
   std::stop_source stop;
   watch.begin(stop);
   watch.enter(Stage::fetch);
   clock.advance(11s);
   CHECK_FALSE(watch.check());
-  clock.advance(29s);
+  clock.advance(9s);
   CHECK_FALSE(watch.check());
   clock.advance(1s);
   CHECK(watch.check() ==
-        "stage fetch took longer than its limit of 10 s, and did not stop within 30 s when it was asked to");
+        "stage fetch took longer than its limit of 10 s, and did not stop within 10 s when it was asked to");
   watch.end();
   CHECK_FALSE(watch.check());
+}
+
+TEST_CASE("a long limit does not make a long grace") {
+  test::FakeClock clock;
+  StageWatch watch(clock, StageLimits{.execute = 3600});
+  watch.begin({});
+  watch.enter(Stage::execute);
+  clock.advance(3601s);
+  CHECK_FALSE(watch.check());
+  clock.advance(30s);
+  CHECK(watch.check());
 }
 
 TEST_CASE("what one run exceeded does not stay for the next") {

@@ -1,10 +1,9 @@
 #include "core/quant/risk_contributions.hpp"
 
-#include <doctest/doctest.h>
-#include <rapidcheck.h>
-
 #include <limits>
 
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
 
 namespace rebalancer {
 namespace {

@@ -51,12 +51,16 @@ async function attack({ targets, routes, ways }) {
         fetch: () => send(url, { method, headers: json, body: text }),
         fetch_empty: () => send(url, { method }),
         fetch_credentials: () => send(url, { method, headers: json, body: text, credentials: "include" }),
-        override: () => send(url, { method: "POST", headers: { ...json, "X-HTTP-Method-Override": method }, body: text }),
+        override: () =>
+          send(url, { method: "POST", headers: { ...json, "X-HTTP-Method-Override": method }, body: text }),
         simple: () => send(url, { method: "POST", mode: "no-cors", body: text }),
-        simple_json: () => send(url, { method: "POST", mode: "no-cors", headers: { "Content-Type": "text/plain" }, body: text }),
+        simple_text: () =>
+          send(url, { method: "POST", mode: "no-cors", headers: { "Content-Type": "text/plain" }, body: text }),
         query: () => send(`${url}?_method=${method}`, { mode: "no-cors" }),
         beacon: () => Promise.resolve(String(navigator.sendBeacon(url, new Blob([text], { type: "text/plain" })))),
-        form_plain: () => submit(url, "text/plain", [[text.slice(0, -1) + (text.length > 2 ? "," : "") + '"_":"', '"}']]),
+        // The form's one field makes the body JSON: {...,"_":"="}
+        form_plain: () =>
+          submit(url, "text/plain", [[text.slice(0, -1) + (text.length > 2 ? "," : "") + '"_":"', '"}']]),
         form_encoded: () => submit(url, "application/x-www-form-urlencoded", Object.entries(body)),
         form_empty: () => submit(url, "application/x-www-form-urlencoded", []),
         form_multipart: () => submit(url, "multipart/form-data", Object.entries(body)),
@@ -93,32 +97,35 @@ async function on_page(address, work) {
 
 const routes = plan.routes.map((route) => ({ ...route, surface: String(plan.surfaces[route.surface]) }));
 const result = {};
+const few = ["fetch", "simple", "form_plain", "form_empty", "fetch_empty"];
 const near = ["http://127.0.0.1:{port}", "http://localhost:{port}"];
 
 result.foreign = await on_page(`http://evil.example:${plan.foreign_port}/page`,
   (page) => page.evaluate(attack, { targets: near, routes }));
 // Another program on the same machine: the same site, but another origin.
 result.neighbour = await on_page(`http://localhost:${plan.foreign_port}/page`,
-  (page) => page.evaluate(attack, { targets: near, routes, ways: ["fetch", "simple", "form_plain", "form_empty", "fetch_empty"] }));
+  (page) => page.evaluate(attack, { targets: near, routes, ways: few }));
 // A sandboxed frame, whose origin is null.
 result.opaque = await on_page(`http://evil.example:${plan.foreign_port}/page`, async (page) => {
   await page.setContent('<iframe sandbox="allow-scripts allow-forms" srcdoc="<!doctype html><body>"></iframe>');
   const frame = page.frames().find((candidate) => candidate !== page.mainFrame());
-  return frame.evaluate(attack, { targets: near, routes, ways: ["fetch", "simple", "form_plain", "form_empty", "fetch_empty"] });
+  return frame.evaluate(attack, { targets: near, routes, ways: few });
 });
 // The rebound name: the browser takes the service for the page's own origin, so it may see every answer.
+const rebound_ways = ["fetch", "fetch_empty", "simple", "form_plain"];
 result.rebound = [];
 for (const [surface, port] of Object.entries(plan.surfaces)) {
   const own = routes.filter((route) => route.surface === String(port));
   result.rebound.push(...await on_page(`http://evil.example:${port}/page`,
-    (page) => page.evaluate(attack, { targets: ["http://evil.example:{port}"], routes: own, ways: ["fetch", "fetch_empty", "simple", "form_plain"] })));
+    (page) => page.evaluate(attack, { targets: ["http://evil.example:{port}"], routes: own, ways: rebound_ways })));
 }
 result.rebound_looks = await on_page(`http://evil.example:${plan.surfaces.scheduler}/page`, (page) => page.evaluate(
   async () => Promise.all(["/status", "/history", "/health", "/metrics", "/openapi.json"].map(
     async (path) => ({ path, saw: (await fetch(path)).status })))));
 result.foreign_looks = await on_page(`http://evil.example:${plan.foreign_port}/page`, (page) => page.evaluate(
   async (base) => Promise.all(["/status", "/schedule", "/decisions"].map(
-    async (path) => ({ path, saw: await fetch(base + path).then((answer) => answer.status, (problem) => problem.name) }))),
+    async (path) =>
+      ({ path, saw: await fetch(base + path).then((answer) => answer.status, (problem) => problem.name) }))),
   `http://127.0.0.1:${plan.surfaces.scheduler}`));
 // The same browser on a page of the service's own: it may.
 result.own = await on_page(`http://127.0.0.1:${plan.surfaces.scheduler}/page`, (page) => page.evaluate(

@@ -1,5 +1,5 @@
-// validate.mjs DOCUMENT...: OpenAPI documents against the schema of their version, and every JSON Schema in them against
-// its own dialect, which that one leaves open. One JSON line each.
+// validate.mjs DOCUMENT...: OpenAPI documents against the schema of their version, and every JSON Schema in them
+// against its own dialect, which that one leaves open. One JSON line each.
 import { readFile } from "node:fs/promises";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -10,8 +10,9 @@ function* schemas_of(value, path) {
   if (value === null || typeof value !== "object") return;
   for (const [key, inner] of Object.entries(value)) {
     if (key === "schema") yield [`${path}/${key}`, inner];
-    else if (key === "schemas") for (const [name, schema] of Object.entries(inner)) yield [`${path}/schemas/${name}`, schema];
-    else yield* schemas_of(inner, `${path}/${key}`);
+    else if (key === "schemas") {
+      for (const [name, schema] of Object.entries(inner)) yield [`${path}/schemas/${name}`, schema];
+    } else yield* schemas_of(inner, `${path}/${key}`);
   }
 }
 
@@ -25,5 +26,6 @@ for (const path of process.argv.slice(2)) {
     ++schemas;
     if (!ajv.validateSchema(schema)) found.push(...ajv.errors.map((error) => ({ ...error, where })));
   }
-  console.log(JSON.stringify({ path, valid: found.length === 0, version: validator.version ?? null, schemas, errors: found }));
+  const version = validator.version ?? null;
+  console.log(JSON.stringify({ path, valid: found.length === 0, version, schemas, errors: found }));
 }

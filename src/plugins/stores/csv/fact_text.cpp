@@ -64,7 +64,7 @@ Result<double> number(const CsvLines& lines, std::string_view cell, std::string_
 }
 
 std::string quoted(std::string_view text) {
-  if (text.find_first_of(",\" \t") == std::string_view::npos) return std::string(text);
+  if (text.find_first_of(",\" \t\r\n") == std::string_view::npos) return std::string(text);
   std::string result = "\"";
   for (const char c : text) {
     // A line is a fact: whatever a source is called, it may not break one.
