@@ -26,7 +26,8 @@ class Service:
         text = (SOURCE / "deploy/config/config.yaml").read_text()
         (folder / "config.yaml").write_text(text.replace("/var/lib/rebalancer/", "rebalancer/"))
         (folder / "rebalancer").mkdir(exist_ok=True)
-        ports = ",".join(f"{name}: 0" for name in ("fetcher", "optimizer", "executor", "scheduler", "analytics", "websocket"))
+        names = ("fetcher", "optimizer", "executor", "scheduler", "analytics", "websocket")
+        ports = ", ".join(f"{name}: 0" for name in names)
         self.log = open(folder / "log", "ab")
         self.process = subprocess.Popen(
             [BINARY, "--json", "--set", "http.ports={" + ports + "}", "--set", "schedule.enabled=false", "serve"],
@@ -55,8 +56,8 @@ class Service:
 
 def command(folder, *words):
     """(exit code, stdout)."""
-    done = subprocess.run([BINARY, *words], cwd=folder, env={}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          check=False)
+    done = subprocess.run([BINARY, *words], cwd=folder, env={}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
     return done.returncode, done.stdout
 
 
@@ -118,6 +119,7 @@ class Backup(unittest.TestCase):
             source = sqlite3.connect(f"file:{self.folder / 'live/rebalancer' / name}?mode=ro", uri=True, timeout=0.1)
             target = sqlite3.connect(self.folder / name)
             try:
+                source.execute("SELECT count(*) FROM sqlite_schema")  # backup() itself would wait for ever
                 source.backup(target)
                 return target.execute("PRAGMA integrity_check").fetchone()[0]
             finally:
