@@ -89,7 +89,9 @@ int serve(Context& context, const ParsedArguments&) {
     if (auto prepared = service.prepare(); !prepared) return context.report(prepared.error());
     Serving serving(**application, metrics, service);
     auto listening = serving.listen();
-    if (!listening) return context.report(Area::command_line, listening.error());
+    if (!listening)
+      return context.report(listening.error().code == ErrorCode::invalid ? Area::configuration : Area::broker,
+                            listening.error());
     tell_listening(context, **application, *listening);
     clean = serving.run(stop.token());
     hung = serving.hung();

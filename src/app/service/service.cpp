@@ -73,6 +73,12 @@ Application::Built<void> Service::prepare() {
   seen_switch_ = switch_revision();
   seen_state_ = application_.trading_switch().read().state;
   refresh_gauges();
+  // When it last went well is known from before.
+  if (auto runs = journal_->runs(100)) {
+    const auto good = std::find_if(runs->begin(), runs->end(),
+                                   [](const RunRecord& run) { return run.finished_at && run.exit_code == 0; });
+    if (good != runs->end()) metrics_.job_succeeded("rebalance", *good->finished_at);
+  }
   return {};
 }
 

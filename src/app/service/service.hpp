@@ -133,6 +133,8 @@ class Service final : public http::Backend {
   std::atomic<bool> closing_ = false;
   std::atomic<std::uint64_t> changes_ = 1;
   std::atomic<std::uint64_t> allocations_ = 1;
+  std::atomic<std::uint64_t> switch_seen_ = 0;
+  std::atomic<std::chrono::nanoseconds> switch_looked_at_ = std::chrono::nanoseconds::min() / 2;
 
   mutable std::mutex state_mutex_;
   std::optional<Solved> latest_;

@@ -50,6 +50,7 @@ class Serving {
   std::vector<std::unique_ptr<http::Router>> routers_;
   std::unique_ptr<http::Server> server_;
   std::atomic<bool> stepping_ = false;
+  std::atomic<std::uint64_t> steps_ = 0;
   std::atomic<bool> cancelling_ = false;
   bool closing_ = false;
   bool hung_ = false;
