@@ -107,7 +107,7 @@ class Folder:
             for fault in load.faults:
                 # Connections end when the process does, and work that was stopped says so; any other 5xx is a mistake.
                 if ": 50" in fault:
-                    is_stopped = ": 503 " in fault or (": 504 " in fault and "stopped" in fault)
+                    is_stopped = ": 503 " in fault
                     self.checks.check(is_stopped, f"{name}: {fault}")
         return {"moment": moment, "took": took, "early": is_early, "listened": listened}
 
