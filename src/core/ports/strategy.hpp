@@ -1,4 +1,5 @@
 #pragma once
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,10 +25,19 @@ struct AllocationProblem {
   std::vector<GroupConstraint> groups;
   std::vector<double> current;   // weights held now, one per column; empty: not known
   double cost_rate = 0;          // cost of trading, as a fraction of the value traded
+  double cost_quadratic = 0;     // and of each trade's square: trading a fraction x of the portfolio costs this times x^2
   double risk_free_rate = 0.02;  // per year
   double periods_per_year = 252;
   std::string risk_model = "sample";
   std::string expected_returns = "arithmetic";
+  double ewma_decay = 0.94;       // of the risk model "ewma"
+  std::vector<double> benchmark;  // prices of the market or benchmark, one per row; empty: none
+  // Without limit: infinity, 0 positions.
+  double tracking_error_max = std::numeric_limits<double>::infinity();  // against the benchmark, per year
+  double turnover_max = std::numeric_limits<double>::infinity();        // sum of |weight - current|
+  double gross_max = std::numeric_limits<double>::infinity();           // sum of |weight|
+  double position_min = 0;                                              // least |weight| of a position that is held
+  int positions_max = 0;
 };
 
 // Recomputed from the solution, not taken from the solver's word. NaN: the strategy solves no optimization problem.

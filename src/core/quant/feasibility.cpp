@@ -15,7 +15,12 @@ std::string name_of(const MeanVarianceProblem& problem, Eigen::Index asset) {
 }
 
 MeanVarianceProblem with_limits(const MeanVarianceProblem& problem, std::vector<LinearLimit> limits) {
-  return {{}, {}, problem.lower, problem.upper, std::move(limits), problem.names};
+  MeanVarianceProblem out;
+  out.lower = problem.lower;
+  out.upper = problem.upper;
+  out.limits = std::move(limits);
+  out.names = problem.names;
+  return out;
 }
 
 active_set::SimplexEnd end_of(const MeanVarianceProblem& problem) {

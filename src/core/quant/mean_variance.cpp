@@ -119,7 +119,8 @@ double volatility(const MeanVarianceProblem& problem, const Eigen::VectorXd& wei
   return std::sqrt(std::max(0.0, weights.dot(problem.covariance * weights)));
 }
 
-Result<MeanVarianceSolution> minimize_at(const MeanVarianceProblem& problem, double lambda) {
+Result<MeanVarianceSolution> minimize_at(const MeanVarianceProblem& problem, double lambda,
+                                         const MeanVarianceSolution* /*start*/) {
   if (!(lambda >= 0) || !std::isfinite(lambda)) {
     return fail(ErrorCode::invalid, "the weight of the expected return is {}, must be a number of at least 0", lambda);
   }
@@ -130,9 +131,12 @@ Result<MeanVarianceSolution> minimize_at(const MeanVarianceProblem& problem, dou
   });
 }
 
-Result<MeanVarianceSolution> minimize_variance(const MeanVarianceProblem& problem) { return minimize_at(problem, 0); }
+Result<MeanVarianceSolution> minimize_variance(const MeanVarianceProblem& problem, const MeanVarianceSolution* start) {
+  return minimize_at(problem, 0, start);
+}
 
-Result<MeanVarianceSolution> maximize_sharpe(const MeanVarianceProblem& problem, double risk_free) {
+Result<MeanVarianceSolution> maximize_sharpe(const MeanVarianceProblem& problem, double risk_free,
+                                             const MeanVarianceSolution* /*start*/) {
   if (!std::isfinite(risk_free)) return fail(ErrorCode::invalid, "the risk-free rate is {}, must be finite", risk_free);
   const Result<MeanVarianceSolution> solution =
       attempt_one(problem, [&](CriticalLine& line) -> Result<MeanVarianceSolution> {

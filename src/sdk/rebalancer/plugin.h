@@ -11,7 +11,7 @@
 /* clang-format off */
 
 #define RB_ABI_MAJOR 1       /* layout or meaning changed: other majors are refused */
-#define RB_ABI_MINOR 1       /* something was appended: plugins with a lower minor still load */
+#define RB_ABI_MINOR 2       /* something was appended: plugins with a lower minor still load */
 #define RB_MAGIC 0x52425031u /* "RBP1" */
 
 typedef struct rb_str { const char* data; uint64_t size; } rb_str; /* UTF-8, not NUL-terminated */
@@ -121,6 +121,15 @@ typedef struct rb_problem { /* weights are wanted that sum to 1 within these bou
   double risk_free_rate; /* per year */
   double periods_per_year;
   rb_str risk_model, expected_returns; /* "sample", "arithmetic", ... */
+  /* Since 1.2. A plugin built for 1.1 does not see them: the host checks what it answers all the same. */
+  double cost_quadratic;     /* trading a fraction x of the portfolio also costs this times x^2 */
+  double ewma_decay;         /* of the risk model "ewma" */
+  const double* benchmark;   /* prices of the market or benchmark, one per row; null: none */
+  double tracking_error_max; /* against the benchmark, per year; infinite: no limit, as of the next two */
+  double turnover_max;       /* sum of |weight - current| */
+  double gross_max;          /* sum of |weight| */
+  double position_min;       /* least |weight| of a position that is held; 0: any */
+  uint64_t positions_max;    /* 0: any number */
 } rb_problem;
 
 typedef struct rb_allocation {
