@@ -3,176 +3,231 @@
 #include <cmath>
 #include <limits>
 
+#include "core/quant/kernels.hpp"
+
 namespace rebalancer::active_set {
 namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 // How far a weight may stray over its bound, or a relative slope be rounding, before it counts.
 constexpr double stray = 1e-13;
+// Moved along so many stretches, S w is made again from the weights.
+constexpr int risk_renewed_after = 16;
+
+std::size_t count_of(Eigen::Index index) { return static_cast<std::size_t>(index); }
+double scale_of(const Eigen::VectorXd& values) {
+  return values.size() == 0 ? 0.0 : values.cwiseAbs().maxCoeff();
+}
 
 }  // namespace
 
 CriticalLine::CriticalLine(const MeanVarianceProblem& problem, double singular_within)
     : problem_(problem),
       form_(problem),
+      columns_(problem),
       singular_within_(singular_within),
-      mean_scale_(std::max(problem.mean.cwiseAbs().maxCoeff(), 1e-300)),
-      covariance_scale_(std::max(problem.covariance.diagonal().maxCoeff(), 1e-300)),
-      set_(form_, problem.covariance) {}
-
-Outcome CriticalLine::start(const Eigen::VectorXd& cost, Vertex& vertex) {
-  const SimplexEnd end = find_vertex(form_, cost, vertex);
-  if (end == SimplexEnd::infeasible) return Outcome::infeasible;
-  if (end == SimplexEnd::out_of_steps) return Outcome::out_of_steps;
-  x_ = vertex.x;
-  status_ = vertex.status;
-  held_force_ = Eigen::VectorXd::Zero(form_.weights());
-  for (Eigen::Index i = 0; i < form_.weights(); ++i) {
-    if (status(i) != Status::free && x_(i) != 0) held_force_ += problem_.covariance.col(i) * x_(i);
-  }
-  started_ = set_.reset(vertex.basis);
-  return started_ ? Outcome::done : Outcome::out_of_steps;
+      mean_scale_(std::max(scale_of(form_.linear_slope), 1e-300)),
+      covariance_scale_(std::max(columns_.variances().maxCoeff(), 1e-300)),
+      base_scale_(scale_of(form_.linear_base)),
+      set_(form_, columns_) {
+  const Eigen::Index rows = form_.row_count(), variables = form_.variables();
+  y_ = y_slope_ = Eigen::VectorXd::Zero(rows);
+  risk_ = risk_slope_ = Eigen::VectorXd::Zero(form_.weights());
+  gradient_ = gradient_slope_ = Eigen::VectorXd::Zero(variables);
+  x_slope_ = Eigen::VectorXd::Zero(variables);
+  side_ = solved_ = Eigen::VectorXd::Zero(rows + variables);
 }
 
-Outcome CriticalLine::start_at_highest_return() {
-  Vertex vertex;
-  const Outcome outcome = start(-problem_.mean, vertex);
-  if (outcome != Outcome::done) return outcome;
-  // Where returns tie, the vertex is one of many; the least variance among them is what lambda = infinity means.
-  std::vector<bool> frozen(static_cast<std::size_t>(form_.variables()));
-  bool ties = false;
-  for (Eigen::Index i = 0; i < form_.variables(); ++i) {
-    const bool tied = std::abs(vertex.reduced_cost(i)) <= stray * mean_scale_ && form_.lower(i) < form_.upper(i);
-    frozen[static_cast<std::size_t>(i)] = !tied;
-    ties = ties || (tied && status(i) != Status::free);
-  }
-  return ties ? settle(0, frozen) : Outcome::done;
+double CriticalLine::return_here() const {
+  return kernels::dot(form_.linear_slope.data(), x_.data(), count_of(form_.pieces())) + form_.return_offset;
 }
 
-Outcome CriticalLine::minimize(double lambda) {
-  if (!started_) {
-    Vertex vertex;
-    const Eigen::VectorXd cost = 0.5 * problem_.covariance.diagonal() - lambda * problem_.mean;
-    const Outcome outcome = start(cost, vertex);
-    if (outcome != Outcome::done) return outcome;
-  }
-  return settle(lambda, std::vector<bool>(static_cast<std::size_t>(form_.variables()), false));
+double CriticalLine::variance_here() const {
+  double variance = kernels::dot(x_.data(), risk_.data(), count_of(form_.weights()));
+  for (Eigen::Index j = form_.weights(); j < form_.pieces(); ++j) variance += x_(j) * risk_(form_.asset_of(j));
+  return variance;
 }
 
-Eigen::MatrixXd CriticalLine::right_side() const {
-  const Eigen::Index rows = form_.row_count(), weights = form_.weights();
-  Eigen::MatrixXd right = Eigen::MatrixXd::Zero(set_.order(), 2);
-  right.col(0).head(rows) = form_.right;
-  Eigen::VectorXd column(rows);
-  for (Eigen::Index j = 0; j < form_.variables(); ++j) {
-    if (status(j) == Status::free || x_(j) == 0) continue;
-    form_.column(j, column);
-    right.col(0).head(rows) -= column * x_(j);
-  }
+void CriticalLine::right_side(double lambda, Eigen::VectorXd& out) const {
+  const Eigen::Index rows = form_.row_count(), pieces = form_.pieces();
+  out.head(rows) = form_.right - held_rows_;
   for (Eigen::Index i = 0; i < set_.size(); ++i) {
-    const Eigen::Index variable = set_.free()[static_cast<std::size_t>(i)];
-    if (variable >= weights) continue;
-    right(rows + i, 0) = -held_force_(variable);
-    right(rows + i, 1) = problem_.mean(variable);
+    const Eigen::Index variable = free_at(i);
+    out(rows + i) = variable >= pieces ? 0.0
+                                       : lambda * form_.linear_slope(variable) - form_.linear_base(variable) -
+                                             held_force_(form_.asset_of(variable));
   }
-  return right;
 }
 
-// Where base and slope are large and nearly cancel, their sum is only as exact as they are; one more correction against
-// the system at this very lambda makes it as exact as the weights themselves.
-Eigen::VectorXd CriticalLine::weights_at(const Segment& segment, double lambda) const {
+void CriticalLine::slope_side(Eigen::VectorXd& out) const {
+  const Eigen::Index rows = form_.row_count(), pieces = form_.pieces();
+  out.head(rows).setZero();
+  for (Eigen::Index i = 0; i < set_.size(); ++i) {
+    const Eigen::Index variable = free_at(i);
+    out(rows + i) = variable >= pieces ? 0.0 : form_.linear_slope(variable);
+  }
+}
+
+void CriticalLine::take(const Eigen::VectorXd& solved) {
   const Eigen::Index rows = form_.row_count();
-  const Eigen::MatrixXd right = right_side();
-  Eigen::VectorXd guess(set_.order());
-  guess.head(rows) = -(segment.price_base + lambda * segment.price_slope);
-  for (Eigen::Index i = 0; i < set_.size(); ++i) {
-    const Eigen::Index variable = set_.free()[static_cast<std::size_t>(i)];
-    guess(rows + i) = segment.base(variable) + lambda * segment.slope(variable);
-  }
-  set_.refine(right.col(0) + lambda * right.col(1), guess);
-  Eigen::VectorXd out = x_;
-  for (Eigen::Index i = 0; i < set_.size(); ++i) out(set_.free()[static_cast<std::size_t>(i)]) = guess(rows + i);
-  return out;
+  y_ = -solved.head(rows);
+  for (Eigen::Index i = 0; i < set_.size(); ++i) x_(free_at(i)) = solved(rows + i);
 }
 
-Segment CriticalLine::segment_here() const {
-  const Eigen::Index rows = form_.row_count(), weights = form_.weights();
-  const Eigen::MatrixXd solved = set_.solve(right_side());
+// One more correction against the system at this very lambda: what moved here step by step becomes exact again.
+void CriticalLine::correct(double lambda) {
+  const Eigen::Index rows = form_.row_count();
+  right_side(lambda, side_);
+  solved_.head(rows) = -y_;
+  for (Eigen::Index i = 0; i < set_.size(); ++i) solved_(rows + i) = x_(free_at(i));
+  set_.refine(side_, solved_);
+  take(solved_);
+}
 
-  Segment segment;
-  segment.base = x_;
-  segment.slope = Eigen::VectorXd::Zero(form_.variables());
-  segment.price_base = -solved.col(0).head(rows);
-  segment.price_slope = -solved.col(1).head(rows);
-  segment.gradient_base = Eigen::VectorXd::Zero(form_.variables());
-  segment.gradient_slope = Eigen::VectorXd::Zero(form_.variables());
-  auto base = segment.gradient_base.head(weights);
-  auto slope = segment.gradient_slope.head(weights);
-  base = held_force_;
-  slope = -problem_.mean;
+void CriticalLine::renew_risk() {
+  risk_ = held_force_;
+  std::vector<const double*> columns;
+  std::vector<double> factors;
+  for (const Eigen::Index variable : set_.free()) {
+    if (variable >= form_.pieces()) continue;
+    columns.push_back(columns_.column(form_.asset_of(variable)));
+    factors.push_back(x_(variable));
+  }
+  kernels::combine(risk_.data(), columns.data(), factors.data(), columns.size(), count_of(form_.weights()));
+}
+
+// What is left of every gradient at this lambda once the rows have been paid for.
+void CriticalLine::price(double lambda) {
+  const Eigen::Index pieces = form_.pieces(), weights = form_.weights();
+  gradient_.head(pieces) = form_.linear_base - lambda * form_.linear_slope;
+  gradient_.head(weights) += risk_;
+  for (Eigen::Index j = weights; j < pieces; ++j) gradient_(j) += risk_(form_.asset_of(j));
+  for (Eigen::Index row = 0; row < form_.row_count(); ++row) {
+    if (y_(row) == 0) continue;
+    kernels::add_scaled(gradient_.data(), form_.coefficients.col(row).data(), -y_(row), count_of(pieces));
+  }
+  for (Eigen::Index j = pieces; j < form_.variables(); ++j) gradient_(j) = -form_.times_column(y_, j);
+}
+
+void CriticalLine::find_slopes() {
+  const Eigen::Index rows = form_.row_count(), pieces = form_.pieces(), weights = form_.weights();
+  slope_side(side_);
+  set_.solve(side_, solved_);
+  y_slope_ = -solved_.head(rows);
+  risk_slope_.setZero();
+  std::vector<const double*> columns;
+  std::vector<double> factors;
+  columns.reserve(count_of(set_.size()));
+  factors.reserve(count_of(set_.size()));
   for (Eigen::Index i = 0; i < set_.size(); ++i) {
-    const Eigen::Index variable = set_.free()[static_cast<std::size_t>(i)];
-    segment.base(variable) = solved(rows + i, 0);
-    segment.slope(variable) = solved(rows + i, 1);
-    if (variable >= weights) continue;
-    base += problem_.covariance.col(variable) * solved(rows + i, 0);
-    slope += problem_.covariance.col(variable) * solved(rows + i, 1);
+    const Eigen::Index variable = free_at(i);
+    x_slope_(variable) = solved_(rows + i);
+    if (variable >= pieces) continue;
+    columns.push_back(columns_.column(form_.asset_of(variable)));
+    factors.push_back(solved_(rows + i));
   }
-  base -= form_.rows.transpose() * segment.price_base;
-  slope -= form_.rows.transpose() * segment.price_slope;
-  for (Eigen::Index j = weights; j < form_.variables(); ++j) {
-    segment.gradient_base(j) = -form_.times_column(segment.price_base, j);
-    segment.gradient_slope(j) = -form_.times_column(segment.price_slope, j);
+  kernels::combine(risk_slope_.data(), columns.data(), factors.data(), columns.size(), count_of(weights));
+  gradient_slope_.head(pieces) = -form_.linear_slope;
+  gradient_slope_.head(weights) += risk_slope_;
+  for (Eigen::Index j = weights; j < pieces; ++j) gradient_slope_(j) += risk_slope_(form_.asset_of(j));
+  for (Eigen::Index row = 0; row < rows; ++row) {
+    if (y_slope_(row) == 0) continue;
+    kernels::add_scaled(gradient_slope_.data(), form_.coefficients.col(row).data(), -y_slope_(row), count_of(pieces));
   }
+  for (Eigen::Index j = pieces; j < form_.variables(); ++j) gradient_slope_(j) = -form_.times_column(y_slope_, j);
+}
+
+Segment CriticalLine::segment_here(double lambda) const {
+  Segment segment;
+  segment.lambda_high = segment.lambda_low = lambda;
+  double slope = 0;
+  for (const Eigen::Index variable : set_.free()) {
+    if (variable < form_.pieces()) slope += form_.linear_slope(variable) * x_slope_(variable);
+  }
+  segment.return_slope = std::isinf(lambda) ? 0.0 : std::max(0.0, slope);
+  const double now = std::isinf(lambda) ? 0.0 : lambda;
+  segment.return_base = return_here() - now * segment.return_slope;
+  segment.variance_base = std::max(0.0, variance_here() - now * now * segment.return_slope);
   return segment;
 }
 
-CriticalLine::Event CriticalLine::next_event(const Segment& segment) const {
+// The next lambda, going down from `high`, at which a free variable meets a bound or a held one wants to move. At the
+// top nothing moves with lambda, and gradients are those of lambda = 0.
+CriticalLine::Event CriticalLine::next_event(double high, bool at_top) const {
   Event event;
-  const double high = segment.lambda_high;
-  for (Eigen::Index i = 0; i < set_.size(); ++i) {
-    const Eigen::Index variable = set_.free()[static_cast<std::size_t>(i)];
-    const double slope = segment.slope(variable), base = segment.base(variable);
-    if (std::abs(slope) * (std::isinf(high) ? 1.0 : high) <= stray) continue;
-    const bool to_lower = slope > 0;  // lambda falls
-    const double bound = to_lower ? form_.lower(variable) : form_.upper(variable);
-    const double lambda = std::min((bound - base) / slope, high);
-    if (lambda > event.lambda) event = {lambda, -1, i, to_lower};
+  if (!at_top) {
+    for (Eigen::Index i = 0; i < set_.size(); ++i) {
+      const Eigen::Index variable = free_at(i);
+      const double slope = x_slope_(variable);
+      if (std::abs(slope) * high <= stray) continue;
+      const bool to_lower = slope > 0;  // lambda falls
+      const double bound = to_lower ? form_.lower(variable) : form_.upper(variable);
+      const double lambda = std::min(high + (bound - x_(variable)) / slope, high);
+      if (lambda > event.lambda) event = {lambda, -1, i, to_lower};
+    }
   }
-  for (Eigen::Index j = 0; j < form_.variables(); ++j) {
-    if (status(j) == Status::free || !(form_.lower(j) < form_.upper(j))) continue;
-    const double slope = status(j) == Status::at_lower ? segment.gradient_slope(j) : -segment.gradient_slope(j);
-    const double base = status(j) == Status::at_lower ? segment.gradient_base(j) : -segment.gradient_base(j);
-    if (slope <= stray * mean_scale_) continue;
-    const double lambda = std::min(-base / slope, high);
+  const double least = stray * mean_scale_;
+  for (Eigen::Index j = 0; j < gradient_.size(); ++j) {
+    const Status at = status(j);
+    if (at == Status::free || is_fixed(j)) continue;
+    const double slope = at == Status::at_lower ? gradient_slope_(j) : -gradient_slope_(j);
+    if (slope <= least) continue;
+    const double now = at == Status::at_lower ? gradient_(j) : -gradient_(j);
+    const double lambda = at_top ? -now / slope : std::min(high - now / slope, high);
     if (lambda > event.lambda) event = {lambda, j, -1, false};
   }
   return event;
 }
 
-Outcome CriticalLine::follow(const std::function<bool(const Segment&)>& visit) {
-  double high = infinite;
-  bool has_left = false;
+Outcome CriticalLine::follow(const std::function<bool(const Segment&)>& visit,
+                             const std::function<void(double lambda)>& corner) {
   // Below this the expected returns weigh less than the rounding of the covariance.
   const double lambda_floor = 1e-14 * covariance_scale_ / mean_scale_;
+  double high = infinite;
+  renew_risk();
+  if (corner) corner(high);
+  int moved = 0;
   for (Eigen::Index step = 0; step < step_limit(); ++step) {
-    Segment segment = segment_here();
-    segment.lambda_high = high;
-    // At the very top nothing moves with lambda: what is not zero here is rounding.
-    if (std::isinf(high)) segment.slope.setZero();
-    Event event = next_event(segment);
+    const bool at_top = std::isinf(high);
+    if (at_top) {
+      // The prices of lambda = 0; those of lambda itself are infinite.
+      right_side(0, side_);
+      set_.solve(side_, solved_);
+      y_ = -solved_.head(form_.row_count());
+    }
+    find_slopes();
+    price(at_top ? 0.0 : high);
+    if (!at_top && !is_explained(high)) {
+      renew_risk();
+      correct(high);
+      renew_risk();
+      price(high);
+      if (!is_explained(high)) return Outcome::out_of_steps;
+    }
+    Event event = next_event(high, at_top);
     if (event.lambda <= lambda_floor) event.lambda = 0;
+    Segment segment = segment_here(high);
     segment.lambda_low = event.lambda;
+    if (!visit(segment)) return Outcome::done;
+
+    if (at_top) {
+      y_ += event.lambda * y_slope_;
+    } else {
+      const double move = event.lambda - high;
+      for (const Eigen::Index variable : set_.free()) x_(variable) += move * x_slope_(variable);
+      y_ += move * y_slope_;
+      kernels::add_scaled(risk_.data(), risk_slope_.data(), move, count_of(form_.weights()));
+      correct(event.lambda);
+      if (++moved % risk_renewed_after == 0) renew_risk();
+    }
     // Of the working sets that meet at an event, the smaller one is the better conditioned: it gives the corner.
-    segment.at_high = has_left ? weights_at(segment, high) : x_;
-    segment.at_low = weights_at(segment, event.lambda);
-    x_ = segment.at_low;
-    has_left = event.leaving_position >= 0;
-    segment.ends_by_leaving = has_left && event.lambda > 0;
-    if (!visit(segment) || event.lambda <= 0) return Outcome::done;
     if (event.leaving_position >= 0) {
       if (!leave(event.leaving_position, event.to_lower)) return Outcome::out_of_steps;
-    } else {
+      correct(event.lambda);
+    }
+    if (corner) corner(event.lambda);
+    if (event.lambda <= 0) return Outcome::done;
+    if (event.entering >= 0) {
       const Outcome outcome = enter(event.entering);
       if (outcome != Outcome::done) return outcome;
     }
@@ -181,91 +236,64 @@ Outcome CriticalLine::follow(const std::function<bool(const Segment&)>& visit) {
   return Outcome::out_of_steps;
 }
 
-Eigen::Index CriticalLine::violator(const Segment& segment, double lambda, const std::vector<bool>& frozen,
-                                    bool first) const {
-  Eigen::Index worst = -1;
-  double most = 1e-14 * (covariance_scale_ + lambda * mean_scale_);
-  for (Eigen::Index j = 0; j < form_.variables(); ++j) {
-    if (status(j) == Status::free || frozen[static_cast<std::size_t>(j)] || !(form_.lower(j) < form_.upper(j)))
-      continue;
-    const double gradient = segment.gradient_base(j) + lambda * segment.gradient_slope(j);
-    const double violation = status(j) == Status::at_lower ? -gradient : gradient;
-    if (violation <= most) continue;
-    worst = j;
-    most = violation;
-    if (first) break;
+// A free variable's gradient is what its row in the system says: zero, unless rounding has got out of hand.
+bool CriticalLine::is_explained(double lambda) const {
+  double worst = 0;
+  for (const Eigen::Index variable : set_.free()) worst = std::max(worst, std::abs(gradient_(variable)));
+  if (!(worst <= 1e-11 * (covariance_scale_ + lambda * mean_scale_ + base_scale_))) return false;
+  Eigen::VectorXd missing = form_.right - held_rows_, column(form_.row_count());
+  for (const Eigen::Index variable : set_.free()) {
+    form_.column(variable, column);
+    missing -= x_(variable) * column;
   }
-  return worst;
+  return missing.cwiseAbs().maxCoeff() <= 1e-11;
 }
 
-Outcome CriticalLine::settle(double lambda, const std::vector<bool>& frozen) {
-  int standstill = 0;
-  for (Eigen::Index step = 0; step < step_limit(); ++step) {
-    const Segment segment = segment_here();
-    double share = 1;
-    Eigen::Index blocker = -1;
-    bool to_lower = false;
-    for (Eigen::Index i = 0; i < set_.size(); ++i) {
-      const Eigen::Index variable = set_.free()[static_cast<std::size_t>(i)];
-      const double target = segment.base(variable) + lambda * segment.slope(variable), now = x_(variable);
-      const bool below = target < form_.lower(variable) - stray;
-      if (!below && !(target > form_.upper(variable) + stray)) continue;
-      const double bound = below ? form_.lower(variable) : form_.upper(variable);
-      const double room = target == now ? 0.0 : std::max(0.0, (bound - now) / (target - now));
-      const bool earlier =
-          room < share || (room == share && blocker >= 0 && variable < set_.free()[static_cast<std::size_t>(blocker)]);
-      if (!earlier) continue;
-      share = room;
-      blocker = i;
-      to_lower = below;
-    }
-    for (const Eigen::Index variable : set_.free()) {
-      const double target = segment.base(variable) + lambda * segment.slope(variable);
-      x_(variable) = share == 1 ? target : x_(variable) + share * (target - x_(variable));
-    }
-    standstill = share > 0 ? 0 : standstill + 1;
-    if (blocker >= 0) {
-      if (!leave(blocker, to_lower)) return Outcome::out_of_steps;
-      continue;
-    }
-    const Eigen::Index entering = violator(segment, lambda, frozen, standstill > 20);
-    if (entering < 0) return Outcome::done;
-    const Outcome outcome = enter(entering);
-    if (outcome != Outcome::done) return outcome;
-  }
-  return Outcome::out_of_steps;
+Segment CriticalLine::segment_of_optimum(double lambda) {
+  find_slopes();
+  return segment_here(lambda);
+}
+
+double CriticalLine::zero_curvature(Eigen::Index variable, const WorkingSet::Entry& entry) const {
+  const double own = set_.curvature_of(variable);
+  return singular_within_ * std::max(own + std::abs(own - entry.curvature), 1e-6 * covariance_scale_);
 }
 
 // The variance of the move itself: negative beyond rounding only if the covariance is at fault, not the system.
 bool CriticalLine::is_negative_curvature(Eigen::Index variable, const WorkingSet::Entry& entry) const {
-  Eigen::VectorXd move = Eigen::VectorXd::Zero(form_.variables());
-  move(variable) = 1;
-  for (Eigen::Index i = 0; i < set_.size(); ++i) {
-    move(set_.free()[static_cast<std::size_t>(i)]) = entry.response(form_.row_count() + i);
+  Eigen::VectorXd weights = Eigen::VectorXd::Zero(form_.weights());
+  const auto move = [&](Eigen::Index j, double by) {
+    if (j < form_.pieces()) weights(form_.asset_of(j)) += by;
+  };
+  move(variable, 1);
+  for (Eigen::Index i = 0; i < set_.size(); ++i) move(free_at(i), entry.response(form_.row_count() + i));
+  double variance = 0, terms = 0;
+  for (Eigen::Index i = 0; i < weights.size(); ++i) {
+    if (weights(i) == 0) continue;
+    const Eigen::Map<const Eigen::VectorXd> column(columns_.column(i), weights.size());
+    variance += weights(i) * column.dot(weights);
+    terms += std::abs(weights(i)) * column.cwiseAbs().dot(weights.cwiseAbs());
   }
-  const Eigen::VectorXd weights = move.head(form_.weights());
-  const double terms = weights.cwiseAbs().dot(problem_.covariance.cwiseAbs() * weights.cwiseAbs());
-  return weights.dot(problem_.covariance * weights) < -1e-10 * terms;
+  return variance < -1e-10 * terms;
 }
 
 Outcome CriticalLine::enter(Eigen::Index variable) {
   const WorkingSet::Entry entry = set_.entry_of(variable);
-  const double terms = set_.curvature_of(variable) + std::abs(set_.curvature_of(variable) - entry.curvature);
-  const double zero = singular_within_ * std::max(terms, 1e-6 * covariance_scale_);
+  const double zero = zero_curvature(variable, entry);
   if (entry.curvature < -1e4 * zero) {
     return is_negative_curvature(variable, entry) ? Outcome::not_convex : Outcome::out_of_steps;
   }
   if (entry.curvature > zero) {
     release(variable);
-    return set_.add(variable, entry) ? Outcome::done : Outcome::out_of_steps;
+    return set_.add(variable, entry.curvature) ? Outcome::done : Outcome::out_of_steps;
   }
   const double direction = status(variable) == Status::at_lower ? 1.0 : -1.0;
-  const Eigen::VectorXd move = direction * entry.response.tail(set_.size());
+  const Eigen::VectorXd move = direction * entry.response.segment(form_.row_count(), set_.size());
   const double own_room = form_.upper(variable) - form_.lower(variable);
   // Of those that block at nearly the same step, the one that moves most: its system is the best conditioned.
   double most_room = own_room;
   const auto room_of = [&](Eigen::Index i, double slack) {
-    const Eigen::Index other = set_.free()[static_cast<std::size_t>(i)];
+    const Eigen::Index other = free_at(i);
     const double bound = move(i) < 0 ? form_.lower(other) - slack : form_.upper(other) + slack;
     return std::max(0.0, (bound - x_(other)) / move(i));
   };
@@ -278,52 +306,87 @@ Outcome CriticalLine::enter(Eigen::Index variable) {
     if (blocker < 0 || std::abs(move(i)) > std::abs(move(blocker))) blocker = i;
   }
   const double step = blocker < 0 ? own_room : std::min(own_room, room_of(blocker, 0));
-  for (Eigen::Index i = 0; i < set_.size(); ++i) x_(set_.free()[static_cast<std::size_t>(i)]) += step * move(i);
+  for (Eigen::Index i = 0; i < set_.size(); ++i) x_(free_at(i)) += step * move(i);
   if (blocker < 0) {
-    const bool to_lower = direction < 0;
     release(variable);
-    hold(variable, to_lower);
-    return Outcome::done;
+    hold(variable, direction < 0);
+  } else {
+    const double reached = x_(variable) + step * direction;
+    const Eigen::Index other = free_at(blocker);
+    release(variable);
+    x_(variable) = reached;
+    hold(other, move(blocker) < 0);
+    if (!set_.replace(blocker, variable)) return Outcome::out_of_steps;
   }
-  const double reached = x_(variable) + step * direction;
-  const Eigen::Index other = set_.free()[static_cast<std::size_t>(blocker)];
-  release(variable);
-  x_(variable) = reached;
-  hold(other, move(blocker) < 0);
-  return set_.replace(blocker, variable) ? Outcome::done : Outcome::out_of_steps;
+  renew_risk();
+  return Outcome::done;
 }
 
 bool CriticalLine::leave(Eigen::Index position, bool to_lower) {
-  hold(set_.free()[static_cast<std::size_t>(position)], to_lower);
+  hold(free_at(position), to_lower);
   return set_.remove(position);
 }
 
+void CriticalLine::count_held(Eigen::Index variable, double factor) {
+  const double amount = factor * x_(variable);
+  if (amount == 0) return;
+  if (variable < form_.pieces()) {
+    kernels::add_scaled(held_force_.data(), columns_.column(form_.asset_of(variable)), amount,
+                        count_of(form_.weights()));
+    held_rows_ += amount * form_.coefficients.row(variable).transpose();
+  } else {
+    Eigen::VectorXd column(form_.row_count());
+    form_.column(variable, column);
+    held_rows_ += amount * column;
+  }
+}
+
 void CriticalLine::hold(Eigen::Index variable, bool at_lower) {
-  status_[static_cast<std::size_t>(variable)] = at_lower ? Status::at_lower : Status::at_upper;
+  status_[count_of(variable)] = at_lower ? Status::at_lower : Status::at_upper;
   x_(variable) = at_lower ? form_.lower(variable) : form_.upper(variable);
-  if (variable < form_.weights() && x_(variable) != 0) held_force_ += problem_.covariance.col(variable) * x_(variable);
+  x_slope_(variable) = 0;
+  count_held(variable, 1);
 }
 
 void CriticalLine::release(Eigen::Index variable) {
-  if (variable < form_.weights() && x_(variable) != 0) held_force_ -= problem_.covariance.col(variable) * x_(variable);
-  status_[static_cast<std::size_t>(variable)] = Status::free;
+  count_held(variable, -1);
+  status_[count_of(variable)] = Status::free;
 }
 
-MeanVarianceSolution CriticalLine::solution(double lambda) const {
-  const Segment segment = segment_here();
-  const Eigen::Index weights = form_.weights();
+MeanVarianceSolution CriticalLine::solution(double lambda) {
+  const Eigen::Index weights = form_.weights(), limits = form_.limit_count;
+  const Eigen::VectorXd x_before = x_, y_before = y_, risk_before = risk_;
+  right_side(lambda, side_);
+  set_.solve(side_, solved_);
+  set_.refine(side_, solved_);
+  take(solved_);
+  renew_risk();
+  price(lambda);
   MeanVarianceSolution out;
   out.lambda = lambda;
-  out.weights = weights_at(segment, lambda).head(weights);
   // Rounding may leave a weight a hair outside; nobody downstream should have to forgive that.
-  out.weights = out.weights.cwiseMax(problem_.lower).cwiseMin(problem_.upper);
-  const Eigen::VectorXd prices = segment.price_base + lambda * segment.price_slope;
-  out.budget_price = prices(0);
-  out.limit_prices = prices.tail(form_.limits());
-  out.bound_prices = (segment.gradient_base + lambda * segment.gradient_slope).head(weights);
-  for (Eigen::Index i = 0; i < weights; ++i) {
-    if (status(i) == Status::free) out.bound_prices(i) = 0;
+  out.weights = weights_here().cwiseMax(problem_.lower).cwiseMin(problem_.upper);
+  out.budget_price = y_(0);
+  out.limit_prices = y_.segment(1, limits);
+  if (form_.turnover_row >= 0) out.turnover_price = std::min(0.0, y_(form_.turnover_row));
+  if (form_.gross_row >= 0) out.gross_price = std::min(0.0, y_(form_.gross_row));
+  // A weight stands on its lower bound when its first piece does, on its upper bound when its last one does.
+  out.bound_prices = Eigen::VectorXd::Zero(weights);
+  for (Eigen::Index j = 0; j < form_.pieces(); ++j) {
+    const Eigen::Index asset = form_.asset_of(j);
+    if (j < weights && status(j) == Status::at_lower) out.bound_prices(asset) = gradient_(j);
+    const bool last = j + 1 >= form_.pieces() || form_.asset_of(j + 1) != asset || j < weights;
+    if (status(j) == Status::at_upper && last) {
+      out.bound_prices(asset) = gradient_(j);
+    } else if (j >= weights && status(asset) == Status::at_upper) {
+      out.bound_prices(asset) = 0;  // it stands inside, in this piece
+    }
   }
+  out.states.reserve(status_.size());
+  for (const Status at : status_) out.states.push_back(static_cast<signed char>(at));
+  x_ = x_before;
+  y_ = y_before;
+  risk_ = risk_before;
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/quant/certificate.hpp"
+#include "core/quant/covariance_columns.hpp"
 #include "core/quant/critical_line.hpp"
 #include "core/quant/feasibility.hpp"
 
@@ -17,6 +18,29 @@ using active_set::Outcome;
 using active_set::Segment;
 
 constexpr double proven_within = 1e-8;
+
+// Weights are few among many zeros: only what they touch is read.
+double variance_of(const MeanVarianceProblem& problem, const Eigen::VectorXd& weights) {
+  std::vector<Eigen::Index> held;
+  for (Eigen::Index i = 0; i < weights.size(); ++i) {
+    if (weights(i) != 0) held.push_back(i);
+  }
+  double variance = 0;
+  if (problem.factors) {
+    Eigen::VectorXd exposure = Eigen::VectorXd::Zero(problem.factors->loadings.cols());
+    for (const Eigen::Index i : held) {
+      exposure += weights(i) * problem.factors->loadings.row(i).transpose();
+      variance += weights(i) * weights(i) * problem.factors->specific_variance(i);
+    }
+    return variance + exposure.squaredNorm();
+  }
+  for (const Eigen::Index j : held) {
+    double force = 0;
+    for (const Eigen::Index i : held) force += problem.covariance(i, j) * weights(i);
+    variance += weights(j) * force;
+  }
+  return variance;
+}
 
 Error error_of(Outcome outcome, const MeanVarianceProblem& problem) {
   switch (outcome) {
@@ -31,12 +55,50 @@ Error error_of(Outcome outcome, const MeanVarianceProblem& problem) {
   }
 }
 
+Result<void> check_size(const Eigen::VectorXd& values, const MeanVarianceProblem& problem, std::string_view what) {
+  if (values.size() == 0 || (values.size() == problem.mean.size() && values.allFinite())) return {};
+  return fail(ErrorCode::invalid, "{} must be {} finite numbers, there are {}", what, problem.mean.size(),
+              values.size());
+}
+
+Result<void> check(const MeanVarianceProblem& problem) {
+  if (const Result<void> checked = check_shape(problem); !checked) return checked;
+  if (const Result<void> checked = check_size(problem.pull, problem, "the pull"); !checked) return checked;
+  if (std::isnan(problem.gross_max)) return fail(ErrorCode::invalid, "the gross limit is not a number");
+  if (!problem.trading) return {};
+  const Trading& trading = *problem.trading;
+  for (const auto& [values, what] : {std::pair{&trading.held, "the weights held now"},
+                                     std::pair{&trading.return_cost, "the trading costs"},
+                                     std::pair{&trading.variance_cost, "the trading costs in variance"}}) {
+    if (const Result<void> checked = check_size(*values, problem, what); !checked) return checked;
+  }
+  if (trading.held.size() == 0) return fail(ErrorCode::invalid, "trading needs the weights held now");
+  if ((trading.return_cost.array() < 0).any() || (trading.variance_cost.array() < 0).any()) {
+    return fail(ErrorCode::invalid, "trading costs must not be negative");
+  }
+  if (!(trading.turnover_max >= 0)) {
+    return fail(ErrorCode::invalid, "turnover_max is {}, must be at least 0", trading.turnover_max);
+  }
+  return {};
+}
+
+Result<void> check_line(const MeanVarianceProblem& problem) {
+  const bool plain = (problem.pull.size() == 0 || problem.pull.isZero(0)) &&
+                     (!problem.trading || problem.trading->variance_cost.size() == 0 ||
+                      problem.trading->variance_cost.isZero(0));
+  if (plain) return {};
+  return fail(ErrorCode::invalid, "the frontier has no meaning with a pull or a cost that adds to the variance");
+}
+
+double largest_variance(const MeanVarianceProblem& problem) {
+  return active_set::CovarianceColumns(problem).variances().maxCoeff();
+}
+
 // What counts as zero curvature depends on how the covariance was rounded. An attempt stands only when its answer is
 // proven; the next one draws the line elsewhere.
-template <class T>
-Result<T> attempt(const MeanVarianceProblem& problem, const std::function<Result<T>(CriticalLine&)>& solve,
-                  const std::function<bool(const T&)>& proven) {
-  if (const Result<void> checked = check_shape(problem); !checked) return fail(checked.error());
+template <class T, class Solve, class Proven>
+Result<T> attempt(const MeanVarianceProblem& problem, const Solve& solve, const Proven& proven) {
+  if (const Result<void> checked = check(problem); !checked) return fail(checked.error());
   Result<T> last = fail(error_of(Outcome::out_of_steps, problem));
   for (const double singular_within : {1e-12, 1e-10, 1e-8}) {
     CriticalLine line(problem, singular_within);
@@ -57,49 +119,28 @@ bool is_proven(const MeanVarianceProblem& problem, const MeanVarianceSolution& s
   return proof.kkt_residual <= proven_within && proof.max_violation <= proven_within;
 }
 
-Result<MeanVarianceSolution> attempt_one(const MeanVarianceProblem& problem,
-                                         const std::function<Result<MeanVarianceSolution>(CriticalLine&)>& solve) {
+template <class Solve>
+Result<MeanVarianceSolution> attempt_one(const MeanVarianceProblem& problem, const Solve& solve) {
   Result<MeanVarianceSolution> best = attempt<MeanVarianceSolution>(
       problem, solve, [&](const MeanVarianceSolution& solution) { return is_proven(problem, solution); });
   // A corner can be optimal among its neighbours and still show that the covariance is none.
-  if (best && best->weights.dot(problem.covariance * best->weights) <
-                  -1e-10 * problem.covariance.diagonal().maxCoeff() * best->weights.squaredNorm()) {
+  if (best && variance_of(problem, best->weights) <
+                  -1e-10 * largest_variance(problem) * best->weights.squaredNorm()) {
     return fail(error_of(Outcome::not_convex, problem));
   }
   return best;
 }
 
-// Return and variance along a segment: mean_base + lambda * mean_slope, variance_base + lambda^2 * variance_slope. The
-// cross term vanishes on a critical line, and variance_slope equals mean_slope.
-struct SegmentMoments {
-  double mean_base, mean_slope, variance_base, variance_slope;
-};
-SegmentMoments moments_of(const MeanVarianceProblem& problem, const Segment& segment) {
-  const Eigen::Index count = problem.mean.size();
-  const auto base = segment.base.head(count), slope = segment.slope.head(count);
-  // The covariance times the weights is what the gradients are made of.
-  const auto risk_of = [&](const Eigen::VectorXd& gradient, const Eigen::VectorXd& prices) -> Eigen::VectorXd {
-    Eigen::VectorXd risk = gradient.head(count).array() + prices(0);
-    for (std::size_t g = 0; g < problem.limits.size(); ++g) {
-      risk += prices(static_cast<Eigen::Index>(g) + 1) * problem.limits[g].coefficients;
-    }
-    return risk;
-  };
-  const Eigen::VectorXd base_risk = risk_of(segment.gradient_base, segment.price_base);
-  const Eigen::VectorXd slope_risk = risk_of(segment.gradient_slope, segment.price_slope) + problem.mean;
-  return {problem.mean.dot(base), problem.mean.dot(slope), base.dot(base_risk), slope.dot(slope_risk)};
-}
-
 // Follows the line from the top until `lambda_in` finds its portfolio in a segment.
-Result<MeanVarianceSolution> search(
-    const MeanVarianceProblem& problem, CriticalLine& line,
-    const std::function<std::optional<double>(const Segment&, const SegmentMoments&)>& lambda_in, Error not_found) {
+Result<MeanVarianceSolution> search(const MeanVarianceProblem& problem, CriticalLine& line,
+                                    const std::function<std::optional<double>(const Segment&)>& lambda_in,
+                                    Error not_found) {
   Outcome outcome = line.start_at_highest_return();
   std::optional<double> found;
   MeanVarianceSolution solution;
   if (outcome == Outcome::done) {
     outcome = line.follow([&](const Segment& segment) {
-      found = lambda_in(segment, moments_of(problem, segment));
+      found = lambda_in(segment);
       if (found) solution = line.solution(*found);
       return !found;
     });
@@ -109,23 +150,48 @@ Result<MeanVarianceSolution> search(
   return solution;
 }
 
+// The tangency from an earlier one: on every stretch its lambda is a closed form, so that a few optima lead to it. Empty
+// when they do not.
+std::optional<MeanVarianceSolution> tangency_near(const MeanVarianceProblem& problem, CriticalLine& line,
+                                                  double risk_free, const MeanVarianceSolution& start) {
+  double lambda = start.lambda;
+  std::vector<signed char> states = start.states;
+  for (int round = 0; round < 20 && lambda > 0 && std::isfinite(lambda); ++round) {
+    if (line.minimize(lambda, states) != Outcome::done) return {};
+    const Segment segment = line.segment_of_optimum(lambda);
+    const double excess = segment.return_base - risk_free;
+    if (!(excess > 0) || !(segment.variance_base > 0)) return {};
+    const double tangent = segment.variance_base / excess;
+    MeanVarianceSolution solution = line.solution(tangent);
+    if (is_proven(problem, solution)) return solution;
+    lambda = tangent;
+    states = std::move(solution.states);
+  }
+  return {};
+}
+
 }  // namespace
 
 double expected_return(const MeanVarianceProblem& problem, const Eigen::VectorXd& weights) {
-  return problem.mean.dot(weights);
+  double cost = 0;
+  if (problem.trading && problem.trading->return_cost.size() > 0) {
+    cost = problem.trading->return_cost.dot((weights - problem.trading->held).cwiseAbs());
+  }
+  return problem.mean.dot(weights) - cost;
 }
 
 double volatility(const MeanVarianceProblem& problem, const Eigen::VectorXd& weights) {
-  return std::sqrt(std::max(0.0, weights.dot(problem.covariance * weights)));
+  return std::sqrt(std::max(0.0, variance_of(problem, weights)));
 }
 
 Result<MeanVarianceSolution> minimize_at(const MeanVarianceProblem& problem, double lambda,
-                                         const MeanVarianceSolution* /*start*/) {
+                                         const MeanVarianceSolution* start) {
   if (!(lambda >= 0) || !std::isfinite(lambda)) {
     return fail(ErrorCode::invalid, "the weight of the expected return is {}, must be a number of at least 0", lambda);
   }
   return attempt_one(problem, [&](CriticalLine& line) -> Result<MeanVarianceSolution> {
-    const Outcome outcome = line.minimize(lambda);
+    static const std::vector<signed char> nothing;
+    const Outcome outcome = line.minimize(lambda, start == nullptr ? nothing : start->states);
     if (outcome != Outcome::done) return fail(error_of(outcome, problem));
     return line.solution(lambda);
   });
@@ -136,18 +202,22 @@ Result<MeanVarianceSolution> minimize_variance(const MeanVarianceProblem& proble
 }
 
 Result<MeanVarianceSolution> maximize_sharpe(const MeanVarianceProblem& problem, double risk_free,
-                                             const MeanVarianceSolution* /*start*/) {
+                                             const MeanVarianceSolution* start) {
   if (!std::isfinite(risk_free)) return fail(ErrorCode::invalid, "the risk-free rate is {}, must be finite", risk_free);
+  if (const Result<void> checked = check_line(problem); !checked) return fail(checked.error());
   const Result<MeanVarianceSolution> solution =
       attempt_one(problem, [&](CriticalLine& line) -> Result<MeanVarianceSolution> {
+        if (start != nullptr && !start->states.empty()) {
+          if (auto near = tangency_near(problem, line, risk_free, *start)) return *std::move(near);
+        }
         double highest = std::nan("");
         const double within = 1e-13 * problem.mean.cwiseAbs().maxCoeff();
-        const auto tangency = [&](const Segment& segment, const SegmentMoments& at) -> std::optional<double> {
-          if (std::isinf(segment.lambda_high)) highest = at.mean_base;
+        const auto tangency = [&](const Segment& segment) -> std::optional<double> {
+          if (std::isinf(segment.lambda_high)) highest = segment.return_base;
           if (!(highest - risk_free > within)) return segment.lambda_high;
           // The Sharpe ratio peaks where lambda (return - risk_free) = variance.
-          const double excess = at.mean_base - risk_free;
-          const double lambda = excess > 0 ? std::max(0.0, at.variance_base) / excess : segment.lambda_high;
+          const double excess = segment.return_base - risk_free;
+          const double lambda = excess > 0 ? segment.variance_base / excess : segment.lambda_high;
           if (lambda < segment.lambda_low && segment.lambda_low > 0) return std::nullopt;
           return std::min(std::max(lambda, segment.lambda_low), segment.lambda_high);
         };
@@ -161,8 +231,7 @@ Result<MeanVarianceSolution> maximize_sharpe(const MeanVarianceProblem& problem,
         }
         return found;
       });
-  if (solution &&
-      volatility(problem, solution->weights) <= 1e-7 * std::sqrt(problem.covariance.diagonal().maxCoeff())) {
+  if (solution && volatility(problem, solution->weights) <= 1e-7 * std::sqrt(largest_variance(problem))) {
     return fail(ErrorCode::conflict,
                 "a portfolio is expected to earn {:.6g}, more than the risk-free rate {:.6g}, without any volatility: "
                 "its Sharpe ratio has no maximum",
@@ -173,18 +242,20 @@ Result<MeanVarianceSolution> maximize_sharpe(const MeanVarianceProblem& problem,
 
 Result<MeanVarianceSolution> minimize_variance_for_return(const MeanVarianceProblem& problem, double target) {
   if (!std::isfinite(target)) return fail(ErrorCode::invalid, "the target return is {}, must be finite", target);
+  if (const Result<void> checked = check_line(problem); !checked) return fail(checked.error());
   return attempt_one(problem, [&](CriticalLine& line) -> Result<MeanVarianceSolution> {
     double highest = std::nan(""), lowest = std::nan("");
     const double within = 1e-12 * problem.mean.cwiseAbs().maxCoeff();
-    const auto reach = [&](const Segment& segment, const SegmentMoments& at) -> std::optional<double> {
+    const auto reach = [&](const Segment& segment) -> std::optional<double> {
       if (std::isinf(segment.lambda_high)) {
-        highest = at.mean_base;
+        highest = segment.return_base;
         if (target >= highest - within) return std::max(segment.lambda_low, 1e-300);
       }
-      lowest = at.mean_base + segment.lambda_low * at.mean_slope;
+      lowest = segment.return_at(segment.lambda_low);
       if (lowest > target + within) return std::nullopt;
-      if (!(at.mean_slope > 0)) return segment.lambda_low;
-      return std::clamp((target - at.mean_base) / at.mean_slope, segment.lambda_low, segment.lambda_high);
+      if (!(segment.return_slope > 0)) return segment.lambda_low;
+      return std::clamp((target - segment.return_base) / segment.return_slope, segment.lambda_low,
+                        segment.lambda_high);
     };
     Result<MeanVarianceSolution> found = search(problem, line, reach, {ErrorCode::conflict, ""});
     if (found && target > highest + within) {
@@ -205,14 +276,15 @@ Result<MeanVarianceSolution> maximize_return_for_volatility(const MeanVariancePr
   if (!(target >= 0) || !std::isfinite(target)) {
     return fail(ErrorCode::invalid, "the target volatility is {}, must be a number of at least 0", target);
   }
+  if (const Result<void> checked = check_line(problem); !checked) return fail(checked.error());
   return attempt_one(problem, [&](CriticalLine& line) -> Result<MeanVarianceSolution> {
     double lowest = std::nan("");
-    const double wanted = target * target, within = 1e-13 * problem.covariance.diagonal().maxCoeff();
-    const auto reach = [&](const Segment& segment, const SegmentMoments& at) -> std::optional<double> {
-      lowest = at.variance_base + segment.lambda_low * segment.lambda_low * at.variance_slope;
+    const double wanted = target * target, within = 1e-13 * largest_variance(problem);
+    const auto reach = [&](const Segment& segment) -> std::optional<double> {
+      lowest = segment.variance_at(segment.lambda_low);
       if (lowest > wanted + within) return std::nullopt;
-      if (std::isinf(segment.lambda_high) || !(at.variance_slope > 0)) return segment.lambda_low;
-      const double square = (wanted - at.variance_base) / at.variance_slope;
+      if (std::isinf(segment.lambda_high) || !(segment.return_slope > 0)) return segment.lambda_low;
+      const double square = (wanted - segment.variance_base) / segment.return_slope;
       return std::clamp(std::sqrt(std::max(0.0, square)), segment.lambda_low, segment.lambda_high);
     };
     Result<MeanVarianceSolution> found = search(problem, line, reach, {ErrorCode::conflict, ""});
@@ -226,26 +298,21 @@ Result<MeanVarianceSolution> maximize_return_for_volatility(const MeanVariancePr
 
 Result<std::vector<CornerPortfolio>> corner_portfolios(const MeanVarianceProblem& problem) {
   using Corners = std::vector<CornerPortfolio>;
+  if (const Result<void> checked = check_line(problem); !checked) return fail(checked.error());
   const auto solve = [&](CriticalLine& line) -> Result<Corners> {
     Corners corners;
-    const auto arrive = [&](double lambda, const Eigen::VectorXd& variables) {
-      const Eigen::VectorXd weights =
-          variables.head(problem.mean.size()).cwiseMax(problem.lower).cwiseMin(problem.upper);
+    const auto arrive = [&](double lambda) {
+      const Eigen::VectorXd weights = line.weights_here().cwiseMax(problem.lower).cwiseMin(problem.upper);
       const bool same = !corners.empty() && (corners.back().weights - weights).cwiseAbs().maxCoeff() <= 1e-9;
       if (same) {
         corners.back().lambda_low = lambda;
       } else {
-        corners.push_back({lambda, lambda, weights, expected_return(problem, weights), volatility(problem, weights)});
+        corners.push_back(
+            {lambda, lambda, weights, line.return_here(), std::sqrt(std::max(0.0, line.variance_here()))});
       }
     };
     Outcome outcome = line.start_at_highest_return();
-    if (outcome == Outcome::done) {
-      outcome = line.follow([&](const Segment& segment) {
-        arrive(segment.lambda_high, segment.at_high);
-        if (!segment.ends_by_leaving) arrive(segment.lambda_low, segment.at_low);
-        return true;
-      });
-    }
+    if (outcome == Outcome::done) outcome = line.follow([](const Segment&) { return true; }, arrive);
     if (outcome != Outcome::done) return fail(error_of(outcome, problem));
     const MeanVarianceSolution last = line.solution(0);
     if (!is_proven(problem, last)) return fail(error_of(Outcome::out_of_steps, problem));

@@ -1,5 +1,6 @@
 #include "core/quant/simplex.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -116,47 +117,45 @@ class Simplex {
 
 }  // namespace
 
-Form::Form(const MeanVarianceProblem& problem) {
-  const auto limit_count = static_cast<Eigen::Index>(problem.limits.size());
-  const Eigen::Index count = problem.lower.size();
-  rows.resize(1 + limit_count, count);
-  rows.row(0).setOnes();
-  right = Eigen::VectorXd::Zero(1 + limit_count);
-  right(0) = 1;
-  artificial_sign = Eigen::VectorXd::Ones(1 + limit_count);
-  lower = Eigen::VectorXd::Zero(variables());
-  upper = Eigen::VectorXd::Zero(variables());
-  lower.head(count) = problem.lower;
-  upper.head(count) = problem.upper;
-  for (Eigen::Index g = 0; g < limit_count; ++g) {
-    const LinearLimit& limit = problem.limits[static_cast<std::size_t>(g)];
-    rows.row(1 + g) = limit.coefficients.transpose();
-    // No wider than the bounds allow, so that every variable has a finite bound on both sides.
-    const Eigen::ArrayXd at_lower = limit.coefficients.array() * problem.lower.array();
-    const Eigen::ArrayXd at_upper = limit.coefficients.array() * problem.upper.array();
-    lower(count + g) = std::max(limit.lower, at_lower.min(at_upper).sum() - 1);
-    upper(count + g) = std::min(limit.upper, at_lower.max(at_upper).sum() + 1);
+namespace {
+
+// With the budget as the only row the cheapest pieces are filled until they sum to one.
+SimplexEnd fill_budget(Form& form, const Eigen::VectorXd& cost, Vertex& vertex) {
+  const Eigen::Index pieces = form.pieces();
+  form.upper(form.first_artificial()) = form.lower(form.first_artificial()) = 0;
+  vertex.x = form.lower;
+  double missing = 1 - form.lower.head(pieces).sum();
+  if (missing < -feasible_within) return SimplexEnd::infeasible;
+  const auto cost_of = [&](Eigen::Index j) { return j < cost.size() ? cost(j) : 0.0; };
+  const auto dearer = [&](Eigen::Index a, Eigen::Index b) {
+    return cost_of(a) != cost_of(b) ? cost_of(a) > cost_of(b) : a > b;
+  };
+  std::vector<Eigen::Index> heap;
+  heap.reserve(static_cast<std::size_t>(pieces));
+  for (Eigen::Index j = 0; j < pieces; ++j) {
+    if (form.lower(j) < form.upper(j)) heap.push_back(j);
   }
+  std::make_heap(heap.begin(), heap.end(), dearer);
+  Eigen::Index basic = heap.empty() ? 0 : heap.front();
+  while (missing > 0 && !heap.empty()) {
+    std::pop_heap(heap.begin(), heap.end(), dearer);
+    basic = heap.back();
+    heap.pop_back();
+    const double step = std::min(missing, form.upper(basic) - form.lower(basic));
+    vertex.x(basic) += step;
+    vertex.status[static_cast<std::size_t>(basic)] = Status::at_upper;
+    missing = step < missing ? missing - step : 0;
+  }
+  if (missing > feasible_within) return SimplexEnd::infeasible;
+  vertex.x(basic) += missing;
+  vertex.status[static_cast<std::size_t>(basic)] = Status::free;
+  vertex.basis = {basic};
+  for (Eigen::Index j = 0; j < pieces; ++j) vertex.reduced_cost(j) = cost_of(j) - cost_of(basic);
+  vertex.reduced_cost(basic) = 0;
+  return SimplexEnd::optimal;
 }
 
-void Form::column(Eigen::Index variable, Eigen::Ref<Eigen::VectorXd> out) const {
-  if (variable < weights()) {
-    out = rows.col(variable);
-    return;
-  }
-  out.setZero();
-  if (variable < first_artificial()) {
-    out(1 + variable - weights()) = -1;
-  } else {
-    out(variable - first_artificial()) = artificial_sign(variable - first_artificial());
-  }
-}
-
-double Form::times_column(const Eigen::VectorXd& prices, Eigen::Index variable) const {
-  if (variable < weights()) return rows.col(variable).dot(prices);
-  if (variable < first_artificial()) return -prices(1 + variable - weights());
-  return prices(variable - first_artificial()) * artificial_sign(variable - first_artificial());
-}
+}  // namespace
 
 SimplexEnd find_vertex(Form& form, const Eigen::VectorXd& cost, Vertex& vertex) {
   const Eigen::Index variables = form.variables(), row_count = form.row_count(), first = form.first_artificial();
@@ -164,12 +163,12 @@ SimplexEnd find_vertex(Form& form, const Eigen::VectorXd& cost, Vertex& vertex) 
   vertex.status.assign(static_cast<std::size_t>(variables), Status::at_lower);
   vertex.reduced_cost = Eigen::VectorXd::Zero(variables);
   vertex.basis.clear();
-  for (Eigen::Index g = 0; g < form.limits(); ++g) {
-    const Eigen::Index slack = form.weights() + g;
+  if (row_count == 1) return fill_budget(form, cost, vertex);
+  for (Eigen::Index slack = form.pieces(); slack < first; ++slack) {
     if (form.lower(slack) > form.upper(slack)) return SimplexEnd::infeasible;
   }
-  Eigen::VectorXd missing = form.right - form.rows * form.lower.head(form.weights());
-  for (Eigen::Index g = 0; g < form.limits(); ++g) missing(1 + g) += vertex.x(form.weights() + g);
+  Eigen::VectorXd missing = form.right - form.coefficients.transpose() * form.lower.head(form.pieces());
+  for (Eigen::Index g = 0; g < form.slacks(); ++g) missing(1 + g) += vertex.x(form.pieces() + g);
   Eigen::VectorXd phase_cost = Eigen::VectorXd::Zero(variables);
   for (Eigen::Index row = 0; row < row_count; ++row) {
     form.artificial_sign(row) = missing(row) < 0 ? -1.0 : 1.0;

@@ -4,26 +4,27 @@
 
 #include <Eigen/LU>
 
+#include "core/quant/kernels.hpp"
+
 namespace rebalancer::active_set {
 namespace {
+
 // Updates accumulate rounding; the refinement hides it for long, not for ever.
-constexpr int updates_max = 50;
+constexpr int updates_max = 100;
+
+std::size_t count_of(Eigen::Index index) { return static_cast<std::size_t>(index); }
+
 }  // namespace
 
 bool WorkingSet::reset(std::vector<Eigen::Index> free) {
   free_ = std::move(free);
   reserve(order());
   const Eigen::Index rows = form_.row_count();
-  system_.topLeftCorner(order(), order()).setZero();
-  Eigen::VectorXd column(rows);
+  system_.topLeftCorner(rows, rows).setZero();
   for (Eigen::Index i = 0; i < size(); ++i) {
-    const Eigen::Index variable = free_[static_cast<std::size_t>(i)];
-    form_.column(variable, column);
-    system_.col(rows + i).head(rows) = column;
-    system_.row(rows + i).head(rows) = column.transpose();
-    for (Eigen::Index k = 0; k < size(); ++k) {
-      system_(rows + k, rows + i) = covariance(free_[static_cast<std::size_t>(k)], variable);
-    }
+    border(free_[count_of(i)], edge_);
+    system_.col(rows + i).head(order()) = edge_.head(order());
+    system_.row(rows + i).head(rows) = edge_.head(rows).transpose();
   }
   return invert();
 }
@@ -31,7 +32,7 @@ bool WorkingSet::reset(std::vector<Eigen::Index> free) {
 bool WorkingSet::invert() {
   updates_ = 0;
   const auto system = system_.topLeftCorner(order(), order());
-  Eigen::MatrixXd inverse = system.partialPivLu().inverse();
+  const Eigen::MatrixXd inverse = system.partialPivLu().inverse();
   if (!inverse.allFinite()) return false;
   const Eigen::VectorXd probe = Eigen::VectorXd::Ones(order());
   const Eigen::VectorXd image = system * probe;
@@ -42,56 +43,79 @@ bool WorkingSet::invert() {
 
 void WorkingSet::reserve(Eigen::Index wanted) {
   if (system_.rows() >= wanted) return;
-  const Eigen::Index capacity = std::max<Eigen::Index>(wanted, 2 * system_.rows() + 16);
+  const Eigen::Index capacity = (wanted + 2 * system_.rows() + 23) / 8 * 8;
   system_.conservativeResize(capacity, capacity);
   inverse_.conservativeResize(capacity, capacity);
+  for (Eigen::VectorXd* vector : {&edge_, &response_, &residual_, &correction_}) vector->conservativeResize(capacity);
+  point_at_columns();
 }
 
-Eigen::MatrixXd WorkingSet::solve(const Eigen::MatrixXd& right) const {
-  const auto system = system_.topLeftCorner(order(), order());
-  const auto inverse = inverse_.topLeftCorner(order(), order());
-  Eigen::MatrixXd solution = inverse * right;
-  for (int pass = 0; pass < 2; ++pass) {
-    const Eigen::MatrixXd residual = right - system * solution;
-    solution.noalias() += inverse * residual;
+void WorkingSet::point_at_columns() {
+  system_columns_.clear();
+  inverse_columns_.clear();
+  for (Eigen::Index i = 0; i < system_.cols(); ++i) {
+    system_columns_.push_back(system_.col(i).data());
+    inverse_columns_.push_back(inverse_.col(i).data());
   }
-  return solution;
 }
 
-void WorkingSet::refine(const Eigen::VectorXd& right, Eigen::VectorXd& solution) const {
-  const Eigen::VectorXd residual = right - system_.topLeftCorner(order(), order()) * solution;
-  solution.noalias() += inverse_.topLeftCorner(order(), order()) * residual;
+// out += matrix * by
+void WorkingSet::multiply(const Columns& columns, const Eigen::VectorXd& by, Eigen::VectorXd& out) const {
+  kernels::combine(out.data(), columns.data(), by.data(), count_of(order()), count_of(order()));
 }
 
-Eigen::VectorXd WorkingSet::border(Eigen::Index variable) const {
+void WorkingSet::solve(const Eigen::VectorXd& right, Eigen::VectorXd& solution) const {
+  solution.head(order()).setZero();
+  multiply(inverse_columns_, right, solution);
+  refine(right, solution);
+}
+
+double WorkingSet::refine(const Eigen::VectorXd& right, Eigen::VectorXd& solution) const {
+  const Eigen::Index count = order();
+  residual_.head(count) = -right.head(count);
+  multiply(system_columns_, solution, residual_);
+  correction_.head(count).setZero();
+  multiply(inverse_columns_, residual_, correction_);
+  solution.head(count) -= correction_.head(count);
+  return count == 0 ? 0.0 : correction_.head(count).cwiseAbs().maxCoeff();
+}
+
+void WorkingSet::border(Eigen::Index variable, Eigen::VectorXd& out) const {
   const Eigen::Index rows = form_.row_count();
-  Eigen::VectorXd out(order());
   form_.column(variable, out.head(rows));
-  for (Eigen::Index i = 0; i < size(); ++i) out(rows + i) = covariance(free_[static_cast<std::size_t>(i)], variable);
-  return out;
+  if (variable >= form_.pieces()) {
+    out.segment(rows, size()).setZero();
+    return;
+  }
+  const double* column = covariance_.column(form_.asset_of(variable));
+  for (Eigen::Index i = 0; i < size(); ++i) {
+    const Eigen::Index other = free_[count_of(i)];
+    out(rows + i) = other < form_.pieces() ? column[form_.asset_of(other)] : 0.0;
+  }
 }
 
-WorkingSet::Entry WorkingSet::entry_of(Eigen::Index variable) const {
-  const Eigen::VectorXd edge = border(variable);
-  Entry entry;
-  entry.response = -solve(edge);
-  entry.curvature = curvature_of(variable) + edge.dot(entry.response);
-  return entry;
+WorkingSet::Entry WorkingSet::entry_of(Eigen::Index variable) {
+  border(variable, edge_);
+  edge_.head(order()) = -edge_.head(order());
+  solve(edge_, response_);
+  const double along = kernels::dot(edge_.data(), response_.data(), count_of(order()));
+  return {response_, curvature_of(variable) - along};
 }
 
-bool WorkingSet::add(Eigen::Index variable, const Entry& entry) {
+bool WorkingSet::add(Eigen::Index variable, double curvature) {
   const Eigen::Index old = order();
-  const Eigen::VectorXd edge = border(variable);
-  reserve(old + 1);
-  system_.col(old).head(old) = edge;
-  system_.row(old).head(old) = edge.transpose();
+  reserve(old + 1);  // keeps edge_ and response_: capacity only grows
+  system_.col(old).head(old) = -edge_.head(old);
+  system_.row(old).head(old) = -edge_.head(old).transpose();
   system_(old, old) = curvature_of(variable);
   free_.push_back(variable);
   if (++updates_ > updates_max) return invert();
-  const double scale = 1 / entry.curvature;
-  inverse_.topLeftCorner(old, old).noalias() += scale * entry.response * entry.response.transpose();
-  inverse_.col(old).head(old) = scale * entry.response;
-  inverse_.row(old).head(old) = scale * entry.response.transpose();
+  const double scale = 1 / curvature;
+  for (Eigen::Index k = 0; k < old; ++k) {
+    kernels::add_scaled(inverse_.col(k).data(), response_.data(), scale * response_(k), count_of(old));
+  }
+  inverse_.col(old).head(old) = scale * response_.head(old);
+  inverse_.row(old).head(old) = scale * response_.head(old).transpose();
   inverse_(old, old) = scale;
   return std::isfinite(scale);
 }
@@ -103,20 +127,22 @@ bool WorkingSet::remove(Eigen::Index position) {
       matrix->row(place).head(last + 1).swap(matrix->row(last).head(last + 1));
       matrix->col(place).head(last + 1).swap(matrix->col(last).head(last + 1));
     }
-    std::swap(free_[static_cast<std::size_t>(position)], free_.back());
+    std::swap(free_[count_of(position)], free_.back());
   }
   free_.pop_back();
   if (++updates_ > updates_max) return invert();
   const double pivot = inverse_(last, last);
   if (!(pivot > 0)) return invert();
-  const Eigen::VectorXd edge = inverse_.col(last).head(last);
-  inverse_.topLeftCorner(last, last).noalias() -= (1 / pivot) * edge * edge.transpose();
+  const double* edge = inverse_.col(last).data();
+  for (Eigen::Index k = 0; k < last; ++k) {
+    kernels::add_scaled(inverse_.col(k).data(), edge, -edge[k] / pivot, count_of(last));
+  }
   return true;
 }
 
 bool WorkingSet::replace(Eigen::Index position, Eigen::Index variable) {
   std::vector<Eigen::Index> free = free_;
-  free[static_cast<std::size_t>(position)] = variable;
+  free[count_of(position)] = variable;
   return reset(std::move(free));
 }
 
