@@ -23,7 +23,7 @@ class CovarianceColumns {
  private:
   const Eigen::MatrixXd& dense_;
   const FactorCovariance* factors_;
-  Eigen::VectorXd variances_;                             // of factors
+  Eigen::VectorXd variances_;                              // of factors
   mutable std::vector<std::vector<double>> made_columns_;  // of factors, made when first asked for
 };
 

@@ -15,9 +15,7 @@ constexpr double stray = 1e-13;
 constexpr int risk_renewed_after = 16;
 
 std::size_t count_of(Eigen::Index index) { return static_cast<std::size_t>(index); }
-double scale_of(const Eigen::VectorXd& values) {
-  return values.size() == 0 ? 0.0 : values.cwiseAbs().maxCoeff();
-}
+double scale_of(const Eigen::VectorXd& values) { return values.size() == 0 ? 0.0 : values.cwiseAbs().maxCoeff(); }
 
 }  // namespace
 

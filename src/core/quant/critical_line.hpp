@@ -1,9 +1,9 @@
-// The critical line method: optima of a mean-variance problem followed along lambda, or for one lambda. At every moment a
-// working set of free variables has a nonsingular system; variables enter when their price changes sign and leave when
-// they reach a bound. Where the curvature towards an entering variable is zero (duplicates, fewer days than assets) it
-// takes the place of the one that blocks it, so that singular covariances are no special case.
-// Source: Markowitz (1956); Niedermayer and Niedermayer (2006) for following it with updates of one inverse; Hintermueller,
-// Ito and Kunisch (2003) for moving whole blocks of variables at once.
+// The critical line method: optima of a mean-variance problem followed along lambda, or for one lambda. At every moment
+// a working set of free variables has a nonsingular system; variables enter when their price changes sign and leave
+// when they reach a bound. Where the curvature towards an entering variable is zero (duplicates, fewer days than
+// assets) it takes the place of the one that blocks it, so that singular covariances are no special case. Source:
+// Markowitz (1956); Niedermayer and Niedermayer (2006) for following it with updates of one inverse; Hintermueller, Ito
+// and Kunisch (2003) for moving whole blocks of variables at once.
 #pragma once
 #include <functional>
 #include <vector>

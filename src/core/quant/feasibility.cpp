@@ -42,19 +42,28 @@ double extreme_of(const MeanVarianceProblem& problem, const LinearLimit& limit, 
 
 Result<void> check_shape(const MeanVarianceProblem& problem) {
   const Eigen::Index count = problem.mean.size();
-  const bool shapes_fit = count > 0 && problem.covariance.rows() == count && problem.covariance.cols() == count &&
-                          problem.lower.size() == count && problem.upper.size() == count;
+  const Eigen::Index risks = problem.factors ? problem.factors->loadings.rows() : problem.covariance.rows();
+  const bool square =
+      problem.factors ? problem.factors->specific_variance.size() == risks : problem.covariance.cols() == risks;
+  const bool shapes_fit =
+      count > 0 && square && risks == count && problem.lower.size() == count && problem.upper.size() == count;
   if (!shapes_fit) {
     return fail(ErrorCode::invalid, "{} expected returns with a {} x {} covariance, {} minimum and {} maximum weights",
-                count, problem.covariance.rows(), problem.covariance.cols(), problem.lower.size(),
-                problem.upper.size());
+                count, risks, problem.factors ? problem.factors->specific_variance.size() : problem.covariance.cols(),
+                problem.lower.size(), problem.upper.size());
   }
   for (Eigen::Index i = 0; i < count; ++i) {
     if (!std::isfinite(problem.mean(i))) {
       return fail(ErrorCode::invalid, "expected return of {} is {}, must be a finite number", name_of(problem, i),
                   problem.mean(i));
     }
-    if (!problem.covariance.col(i).allFinite() || problem.covariance(i, i) < 0) {
+    if (problem.factors) {
+      const double specific = problem.factors->specific_variance(i);
+      if (!problem.factors->loadings.row(i).allFinite() || !(specific >= 0) || !std::isfinite(specific)) {
+        return fail(ErrorCode::invalid, "specific variance of {} is {}, must be at least 0, and its loadings finite",
+                    name_of(problem, i), specific);
+      }
+    } else if (!problem.covariance.col(i).allFinite() || problem.covariance(i, i) < 0) {
       return fail(ErrorCode::invalid, "variance of {} is {}, and all covariances must be finite numbers",
                   name_of(problem, i), problem.covariance(i, i));
     }

@@ -35,8 +35,9 @@ Form::Form(const MeanVarianceProblem& problem)
   const bool traded = problem.trading && problem.trading->held.size() == weight_count;
   const bool turnover = traded && std::isfinite(problem.trading->turnover_max);
   const bool gross = std::isfinite(problem.gross_max);
-  const bool kinked = gross || (traded && (turnover || problem.trading->return_cost.size() > 0 ||
-                                           problem.trading->variance_cost.size() > 0));
+  const bool kinked =
+      gross ||
+      (traded && (turnover || problem.trading->return_cost.size() > 0 || problem.trading->variance_cost.size() > 0));
   const bool has_linear = problem.mean.size() == weight_count;
 
   std::vector<Piece> list;

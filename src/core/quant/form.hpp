@@ -11,8 +11,8 @@ namespace rebalancer::active_set {
 
 enum class Status : signed char { at_lower = -1, free = 0, at_upper = 1 };
 
-// Variables: one piece per weight, further pieces, one slack per row but the first, one artificial per row. Row 0 is the
-// budget; then one row per limit, then turnover, then gross: row'z - slack = 0. Artificials are pinned to zero once
+// Variables: one piece per weight, further pieces, one slack per row but the first, one artificial per row. Row 0 is
+// the budget; then one row per limit, then turnover, then gross: row'z - slack = 0. Artificials are pinned to zero once
 // feasible. minimize 1/2 w'Sw + (linear_base - lambda linear_slope)'z.
 struct Form {
   Eigen::MatrixXd coefficients;  // pieces x rows

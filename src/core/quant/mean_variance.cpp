@@ -67,9 +67,9 @@ Result<void> check(const MeanVarianceProblem& problem) {
   if (std::isnan(problem.gross_max)) return fail(ErrorCode::invalid, "the gross limit is not a number");
   if (!problem.trading) return {};
   const Trading& trading = *problem.trading;
-  for (const auto& [values, what] : {std::pair{&trading.held, "the weights held now"},
-                                     std::pair{&trading.return_cost, "the trading costs"},
-                                     std::pair{&trading.variance_cost, "the trading costs in variance"}}) {
+  for (const auto& [values, what] :
+       {std::pair{&trading.held, "the weights held now"}, std::pair{&trading.return_cost, "the trading costs"},
+        std::pair{&trading.variance_cost, "the trading costs in variance"}}) {
     if (const Result<void> checked = check_size(*values, problem, what); !checked) return checked;
   }
   if (trading.held.size() == 0) return fail(ErrorCode::invalid, "trading needs the weights held now");
@@ -83,9 +83,9 @@ Result<void> check(const MeanVarianceProblem& problem) {
 }
 
 Result<void> check_line(const MeanVarianceProblem& problem) {
-  const bool plain = (problem.pull.size() == 0 || problem.pull.isZero(0)) &&
-                     (!problem.trading || problem.trading->variance_cost.size() == 0 ||
-                      problem.trading->variance_cost.isZero(0));
+  const bool plain =
+      (problem.pull.size() == 0 || problem.pull.isZero(0)) &&
+      (!problem.trading || problem.trading->variance_cost.size() == 0 || problem.trading->variance_cost.isZero(0));
   if (plain) return {};
   return fail(ErrorCode::invalid, "the frontier has no meaning with a pull or a cost that adds to the variance");
 }
@@ -124,8 +124,7 @@ Result<MeanVarianceSolution> attempt_one(const MeanVarianceProblem& problem, con
   Result<MeanVarianceSolution> best = attempt<MeanVarianceSolution>(
       problem, solve, [&](const MeanVarianceSolution& solution) { return is_proven(problem, solution); });
   // A corner can be optimal among its neighbours and still show that the covariance is none.
-  if (best && variance_of(problem, best->weights) <
-                  -1e-10 * largest_variance(problem) * best->weights.squaredNorm()) {
+  if (best && variance_of(problem, best->weights) < -1e-10 * largest_variance(problem) * best->weights.squaredNorm()) {
     return fail(error_of(Outcome::not_convex, problem));
   }
   return best;
@@ -150,8 +149,8 @@ Result<MeanVarianceSolution> search(const MeanVarianceProblem& problem, Critical
   return solution;
 }
 
-// The tangency from an earlier one: on every stretch its lambda is a closed form, so that a few optima lead to it. Empty
-// when they do not.
+// The tangency from an earlier one: on every stretch its lambda is a closed form, so that a few optima lead to it.
+// Empty when they do not.
 std::optional<MeanVarianceSolution> tangency_near(const MeanVarianceProblem& problem, CriticalLine& line,
                                                   double risk_free, const MeanVarianceSolution& start) {
   double lambda = start.lambda;
@@ -254,8 +253,7 @@ Result<MeanVarianceSolution> minimize_variance_for_return(const MeanVarianceProb
       lowest = segment.return_at(segment.lambda_low);
       if (lowest > target + within) return std::nullopt;
       if (!(segment.return_slope > 0)) return segment.lambda_low;
-      return std::clamp((target - segment.return_base) / segment.return_slope, segment.lambda_low,
-                        segment.lambda_high);
+      return std::clamp((target - segment.return_base) / segment.return_slope, segment.lambda_low, segment.lambda_high);
     };
     Result<MeanVarianceSolution> found = search(problem, line, reach, {ErrorCode::conflict, ""});
     if (found && target > highest + within) {

@@ -35,7 +35,8 @@ struct Trading {
 };
 
 // minimize  1/2 w'Sw - (pull + lambda mean)'w + (variance_cost + lambda return_cost)'|w - held|
-// where the weights sum to 1, keep every bound and limit, and sum |w_j| <= gross_max, sum |w_j - held_j| <= turnover_max.
+// where the weights sum to 1, keep every bound and limit, and sum |w_j| <= gross_max, sum |w_j - held_j| <=
+// turnover_max.
 struct MeanVarianceProblem {
   Eigen::VectorXd mean;
   Eigen::MatrixXd covariance;  // symmetric, positive semidefinite; empty when `factors` says it
@@ -70,8 +71,8 @@ struct CornerPortfolio {
   double volatility = 0;
 };
 
-// `start`: an earlier answer to a problem of the same shape, near which the search begins; the answer does not depend on
-// it beyond rounding. Null: from nothing.
+// `start`: an earlier answer to a problem of the same shape, near which the search begins; the answer does not depend
+// on it beyond rounding. Null: from nothing.
 //
 // Errors of all: invalid for numbers that are not finite, shapes that differ, or a negative variance met on the way
 // (the covariance is not searched for one); conflict, naming the constraints, when no weights satisfy them; exhausted

@@ -1,7 +1,8 @@
 // The variables strictly between their bounds, and the inverse of the system that determines them:
 //   [ 0   E_F ] [ -y  ]   [ right ]
 //   [ E_F' S_F ] [ x_F ] = [ force ]
-// Kept explicitly: every step needs it against several sides, and one variable more or less changes it by a rank of one.
+// Kept explicitly: every step needs it against several sides, and one variable more or less changes it by a rank of
+// one.
 #pragma once
 #include <vector>
 

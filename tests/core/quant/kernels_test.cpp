@@ -1,11 +1,12 @@
 // Every version of the inner loops gives the same bits, and what they give is right.
+#include "core/quant/kernels.hpp"
+
 #include <cmath>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "core/base/random.hpp"
-#include "core/quant/kernels.hpp"
 
 using namespace rebalancer;
 
