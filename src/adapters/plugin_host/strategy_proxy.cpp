@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -32,7 +33,15 @@ class StrategyProxy final : public Strategy {
                           problem.risk_free_rate,
                           problem.periods_per_year,
                           str(problem.risk_model),
-                          str(problem.expected_returns)};
+                          str(problem.expected_returns),
+                          problem.cost_quadratic,
+                          problem.ewma_decay,
+                          problem.benchmark.empty() ? nullptr : problem.benchmark.data(),
+                          problem.tracking_error_max,
+                          problem.turnover_max,
+                          problem.gross_max,
+                          problem.position_min,
+                          static_cast<std::uint64_t>(std::max(0, problem.positions_max))};
     Answer answer{instance_.get(), problem.prices->cols(), 0, {}, {}};
     const auto take = [](void* ctx, const rb_allocation* allocation) noexcept {
       static_cast<Answer*>(ctx)->take(allocation);
@@ -85,7 +94,8 @@ class StrategyProxy final : public Strategy {
     if (problem.prices == nullptr) return fail(ErrorCode::invalid, "an allocation problem has no prices");
     const std::size_t cols = problem.prices->cols();
     bool fits = problem.lower.size() == cols && problem.upper.size() == cols &&
-                (problem.current.empty() || problem.current.size() == cols);
+                (problem.current.empty() || problem.current.size() == cols) &&
+                (problem.benchmark.empty() || problem.benchmark.size() == problem.prices->rows());
     for (const GroupConstraint& group : problem.groups) fits = fits && group.coefficients.size() == cols;
     if (!fits)
       return fail(ErrorCode::invalid, "an allocation problem of {} symbols has bounds of another number", cols);

@@ -47,7 +47,15 @@ Answer ask(const std::string& name, const Question& question) {
                            question.risk_free_rate,
                            252,
                            {"sample", 6},
-                           {"arithmetic", 10}};
+                           {"arithmetic", 10},
+                           0,
+                           0.94,
+                           nullptr,
+                           std::numeric_limits<double>::infinity(),
+                           std::numeric_limits<double>::infinity(),
+                           std::numeric_limits<double>::infinity(),
+                           0,
+                           0};
   std::pair<Answer, std::uint64_t> out{{}, cols};
   const auto take = [](void* ctx, const rb_allocation* allocation) {
     auto& [answer, count] = *static_cast<std::pair<Answer, std::uint64_t>*>(ctx);

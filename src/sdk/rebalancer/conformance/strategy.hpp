@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include <rebalancer/conformance/checker.hpp>
@@ -130,7 +131,15 @@ class StrategyCheck {
                              0.02,
                              252,
                              lent("sample"),
-                             lent("arithmetic")};
+                             lent("arithmetic"),
+                             0,
+                             0.94,
+                             nullptr,
+                             std::numeric_limits<double>::infinity(),
+                             std::numeric_limits<double>::infinity(),
+                             std::numeric_limits<double>::infinity(),
+                             0,
+                             0};
     Answer answer;
     answer.cols = cols;
     answer.code = subject.run(findings_, one.name + ": weigh", [&] {
