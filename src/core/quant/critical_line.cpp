@@ -33,7 +33,7 @@ CriticalLine::CriticalLine(const MeanVarianceProblem& problem, double singular_w
   risk_ = risk_slope_ = Eigen::VectorXd::Zero(form_.weights());
   gradient_ = gradient_slope_ = Eigen::VectorXd::Zero(variables);
   x_slope_ = Eigen::VectorXd::Zero(variables);
-  side_ = solved_ = Eigen::VectorXd::Zero(rows + variables);
+  side_ = solved_ = Eigen::VectorXd::Zero(rows + variables + 8);  // whole lanes are written
 }
 
 double CriticalLine::return_here() const {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/quant/kernels.hpp"
 #include "core/quant/simplex.hpp"
 
 namespace rebalancer {
@@ -52,6 +53,9 @@ Result<void> check_shape(const MeanVarianceProblem& problem) {
                 count, risks, problem.factors ? problem.factors->specific_variance.size() : problem.covariance.cols(),
                 problem.lower.size(), problem.upper.size());
   }
+  // The sum of squares is finite only if every entry is; if it is not, each column is looked at.
+  const double* all = problem.covariance.data();
+  const bool is_finite = std::isfinite(kernels::dot(all, all, static_cast<std::size_t>(problem.covariance.size())));
   for (Eigen::Index i = 0; i < count; ++i) {
     if (!std::isfinite(problem.mean(i))) {
       return fail(ErrorCode::invalid, "expected return of {} is {}, must be a finite number", name_of(problem, i),
@@ -63,7 +67,7 @@ Result<void> check_shape(const MeanVarianceProblem& problem) {
         return fail(ErrorCode::invalid, "specific variance of {} is {}, must be at least 0, and its loadings finite",
                     name_of(problem, i), specific);
       }
-    } else if (!problem.covariance.col(i).allFinite() || problem.covariance(i, i) < 0) {
+    } else if ((!is_finite && !problem.covariance.col(i).allFinite()) || problem.covariance(i, i) < 0) {
       return fail(ErrorCode::invalid, "variance of {} is {}, and all covariances must be finite numbers",
                   name_of(problem, i), problem.covariance(i, i));
     }

@@ -18,6 +18,9 @@ struct Table {
   // out += sum over k of factors[k] columns[k], added in the order of k
   void (*combine)(double* out, const double* const* columns, const double* factors, std::size_t count,
                   std::size_t size);
+  // Column k of out += factors[k] x, for `count` columns of `size` rows
+  void (*add_outer)(double* out, std::size_t stride, const double* x, const double* factors, std::size_t count,
+                    std::size_t size);
   // The lower triangle of out += factor A'A, A rows x cols; the upper triangle is left alone.
   void (*gram)(double* out, std::size_t out_stride, const double* a, std::size_t stride, std::size_t rows,
                std::size_t cols, double factor);
@@ -35,6 +38,10 @@ inline void add_scaled(double* y, const double* x, double factor, std::size_t si
 inline void combine(double* out, const double* const* columns, const double* factors, std::size_t count,
                     std::size_t size) {
   table().combine(out, columns, factors, count, size);
+}
+inline void add_outer(double* out, std::size_t stride, const double* x, const double* factors, std::size_t count,
+                      std::size_t size) {
+  table().add_outer(out, stride, x, factors, count, size);
 }
 inline void gram(double* out, std::size_t out_stride, const double* a, std::size_t stride, std::size_t rows,
                  std::size_t cols, double factor) {

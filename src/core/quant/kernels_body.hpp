@@ -3,18 +3,6 @@
 // compiled for one machine must not be linked into the code of another.
 constexpr std::size_t lane_count = 8;
 
-inline Lanes load_part(const double* from, std::size_t size) {
-  double padded[lane_count] = {};
-  for (std::size_t i = 0; i < size; ++i) padded[i] = from[i];
-  return Lanes::load(padded);
-}
-
-inline void store_part(double* to, Lanes lanes, std::size_t size) {
-  double padded[lane_count];
-  lanes.store(padded);
-  for (std::size_t i = 0; i < size; ++i) to[i] = padded[i];
-}
-
 inline double sum_of(Lanes lanes) {
   double part[lane_count];
   lanes.store(part);
@@ -31,7 +19,7 @@ double dot(const double* a, const double* b, std::size_t size) {
     sum3 = fused(Lanes::load(a + i + 3 * lane_count), Lanes::load(b + i + 3 * lane_count), sum3);
   }
   for (; i + lane_count <= size; i += lane_count) sum0 = fused(Lanes::load(a + i), Lanes::load(b + i), sum0);
-  if (i < size) sum1 = fused(load_part(a + i, size - i), load_part(b + i, size - i), sum1);
+  if (i < size) sum1 = fused(Lanes::load_first(a + i, size - i), Lanes::load_first(b + i, size - i), sum1);
   return sum_of(plus(plus(sum0, sum2), plus(sum1, sum3)));
 }
 
@@ -39,12 +27,15 @@ void add_scaled(double* y, const double* x, double factor, std::size_t size) {
   const Lanes all = Lanes::all(factor);
   std::size_t i = 0;
   for (; i + lane_count <= size; i += lane_count) fused(Lanes::load(x + i), all, Lanes::load(y + i)).store(y + i);
-  if (i < size) store_part(y + i, fused(load_part(x + i, size - i), all, load_part(y + i, size - i)), size - i);
+  if (i < size)
+    fused(Lanes::load_first(x + i, size - i), all, Lanes::load_first(y + i, size - i)).store_first(y + i, size - i);
 }
 
-void combine(double* out, const double* const* columns, const double* factors, std::size_t count, std::size_t size) {
-  constexpr std::size_t wide = 8;  // chains at once: hides the latency of a fused multiply-add
-  std::size_t i = 0;
+// So many lanes at a time as chains of fused multiply-adds are needed to hide their latency, fewer at the end.
+template <std::size_t wide>
+inline std::size_t combine_rows(double* out, const double* const* columns, const double* factors, std::size_t count,
+                                std::size_t from, std::size_t size) {
+  std::size_t i = from;
   for (; i + wide * lane_count <= size; i += wide * lane_count) {
     Lanes sum[wide];
     for (std::size_t c = 0; c < wide; ++c) sum[c] = Lanes::load(out + i + c * lane_count);
@@ -55,18 +46,26 @@ void combine(double* out, const double* const* columns, const double* factors, s
     }
     for (std::size_t c = 0; c < wide; ++c) sum[c].store(out + i + c * lane_count);
   }
-  for (; i + lane_count <= size; i += lane_count) {
-    Lanes sum = Lanes::load(out + i);
-    for (std::size_t k = 0; k < count; ++k) sum = fused(Lanes::load(columns[k] + i), Lanes::all(factors[k]), sum);
-    sum.store(out + i);
-  }
+  return i;
+}
+
+void combine(double* out, const double* const* columns, const double* factors, std::size_t count, std::size_t size) {
+  std::size_t i = combine_rows<8>(out, columns, factors, count, 0, size);
+  i = combine_rows<4>(out, columns, factors, count, i, size);
+  i = combine_rows<2>(out, columns, factors, count, i, size);
+  i = combine_rows<1>(out, columns, factors, count, i, size);
   if (i < size) {
-    Lanes sum = load_part(out + i, size - i);
+    Lanes sum = Lanes::load_first(out + i, size - i);
     for (std::size_t k = 0; k < count; ++k) {
-      sum = fused(load_part(columns[k] + i, size - i), Lanes::all(factors[k]), sum);
+      sum = fused(Lanes::load_first(columns[k] + i, size - i), Lanes::all(factors[k]), sum);
     }
-    store_part(out + i, sum, size - i);
+    sum.store_first(out + i, size - i);
   }
+}
+
+void add_outer(double* out, std::size_t stride, const double* x, const double* factors, std::size_t count,
+               std::size_t size) {
+  for (std::size_t k = 0; k < count; ++k) add_scaled(out + k * stride, x, factors[k], size);
 }
 
 // Plain for now: every entry a dot product.

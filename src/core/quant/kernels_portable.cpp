@@ -13,6 +13,14 @@ struct Lanes {
     for (int i = 0; i < 8; ++i) out.value[i] = from[i];
     return out;
   }
+  static Lanes load_first(const double* from, std::size_t size) {
+    Lanes out{};
+    for (std::size_t i = 0; i < size; ++i) out.value[i] = from[i];
+    return out;
+  }
+  void store_first(double* to, std::size_t size) const {
+    for (std::size_t i = 0; i < size; ++i) to[i] = value[i];
+  }
   void store(double* to) const {
     for (int i = 0; i < 8; ++i) to[i] = value[i];
   }
@@ -30,6 +38,6 @@ inline Lanes plus(Lanes a, Lanes b) {
 #include "core/quant/kernels_body.hpp"
 
 }  // namespace
-const Table table{"portable", dot, add_scaled, combine, gram};
+const Table table{"portable", dot, add_scaled, combine, add_outer, gram};
 }  // namespace portable
 }  // namespace rebalancer::kernels

@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include <Eigen/LU>
-
 #include "core/quant/kernels.hpp"
 
 namespace rebalancer::active_set {
@@ -13,6 +11,9 @@ namespace {
 constexpr int updates_max = 100;
 
 std::size_t count_of(Eigen::Index index) { return static_cast<std::size_t>(index); }
+
+// Whole lanes: the matrices' rows and the vectors' ends are padded, and what stands there is never read.
+std::size_t padded(Eigen::Index count) { return (count_of(count) + 7) / 8 * 8; }
 
 }  // namespace
 
@@ -29,24 +30,62 @@ bool WorkingSet::reset(std::vector<Eigen::Index> free) {
   return invert();
 }
 
+// Gauss and Jordan's elimination in place, the largest entry of each row as its pivot.
 bool WorkingSet::invert() {
   updates_ = 0;
-  const auto system = system_.topLeftCorner(order(), order());
-  const Eigen::MatrixXd inverse = system.partialPivLu().inverse();
+  const Eigen::Index count = order();
+  const auto system = system_.topLeftCorner(count, count);
+  auto inverse = inverse_.topLeftCorner(count, count);
+  inverse = system;
+  swaps_.resize(count_of(count));
+  double* data = inverse_.data();
+  const Eigen::Index stride = inverse_.outerStride();
+  for (Eigen::Index k = 0; k < count; ++k) {
+    Eigen::Index pivot = k;
+    for (Eigen::Index j = k + 1; j < count; ++j) {
+      if (std::abs(data[j * stride + k]) > std::abs(data[pivot * stride + k])) pivot = j;
+    }
+    swaps_[count_of(k)] = pivot;
+    if (pivot != k) inverse.col(k).swap(inverse.col(pivot));
+    double* column = data + k * stride;
+    const double scale = 1 / column[k];
+    if (!std::isfinite(scale)) return false;
+    column[k] = 1;
+    for (Eigen::Index i = 0; i < count; ++i) column[i] *= scale;
+    for (Eigen::Index j = 0; j < count; ++j) {
+      edge_(j) = j == k ? 0.0 : -data[j * stride + k];
+      if (j != k) data[j * stride + k] = 0;
+    }
+    kernels::add_outer(data, count_of(stride), column, edge_.data(), count_of(k), padded(count));
+    kernels::add_outer(data + (k + 1) * stride, count_of(stride), column, edge_.data() + k + 1, count_of(count - k - 1),
+                       padded(count));
+  }
+  for (Eigen::Index k = count - 1; k >= 0; --k) {
+    if (swaps_[count_of(k)] != k) inverse.row(k).swap(inverse.row(swaps_[count_of(k)]));
+  }
   if (!inverse.allFinite()) return false;
-  const Eigen::VectorXd probe = Eigen::VectorXd::Ones(order());
-  const Eigen::VectorXd image = system * probe;
-  if ((inverse * image - probe).cwiseAbs().maxCoeff() > 1e-4) return false;
-  inverse_.topLeftCorner(order(), order()) = 0.5 * (inverse + inverse.transpose());
-  return true;
+  for (Eigen::Index j = 0; j < count; ++j) {
+    for (Eigen::Index i = 0; i < j; ++i) inverse(i, j) = inverse(j, i) = 0.5 * (inverse(i, j) + inverse(j, i));
+  }
+  // The system times one, and back.
+  edge_.head(count).setOnes();
+  residual_.head(count).setZero();
+  multiply(system_columns_, edge_, residual_);
+  correction_.head(count).setZero();
+  multiply(inverse_columns_, residual_, correction_);
+  return (correction_.head(count) - edge_.head(count)).cwiseAbs().maxCoeff() <= 1e-4;
 }
 
 void WorkingSet::reserve(Eigen::Index wanted) {
   if (system_.rows() >= wanted) return;
   const Eigen::Index capacity = (wanted + 2 * system_.rows() + 23) / 8 * 8;
+  const Eigen::Index before = system_.rows();
   system_.conservativeResize(capacity, capacity);
   inverse_.conservativeResize(capacity, capacity);
-  for (Eigen::VectorXd* vector : {&edge_, &response_, &residual_, &correction_}) vector->conservativeResize(capacity);
+  for (Eigen::VectorXd* vector : {&edge_, &response_, &residual_, &correction_, &scaled_}) {
+    vector->conservativeResize(capacity);
+    vector->tail(capacity - before).setZero();
+  }
   point_at_columns();
 }
 
@@ -61,7 +100,7 @@ void WorkingSet::point_at_columns() {
 
 // out += matrix * by
 void WorkingSet::multiply(const Columns& columns, const Eigen::VectorXd& by, Eigen::VectorXd& out) const {
-  kernels::combine(out.data(), columns.data(), by.data(), count_of(order()), count_of(order()));
+  kernels::combine(out.data(), columns.data(), by.data(), count_of(order()), padded(order()));
 }
 
 void WorkingSet::solve(const Eigen::VectorXd& right, Eigen::VectorXd& solution) const {
@@ -111,9 +150,9 @@ bool WorkingSet::add(Eigen::Index variable, double curvature) {
   free_.push_back(variable);
   if (++updates_ > updates_max) return invert();
   const double scale = 1 / curvature;
-  for (Eigen::Index k = 0; k < old; ++k) {
-    kernels::add_scaled(inverse_.col(k).data(), response_.data(), scale * response_(k), count_of(old));
-  }
+  scaled_.head(old) = scale * response_.head(old);
+  kernels::add_outer(inverse_.data(), count_of(inverse_.outerStride()), response_.data(), scaled_.data(), count_of(old),
+                     padded(old));
   inverse_.col(old).head(old) = scale * response_.head(old);
   inverse_.row(old).head(old) = scale * response_.head(old).transpose();
   inverse_(old, old) = scale;
@@ -133,10 +172,9 @@ bool WorkingSet::remove(Eigen::Index position) {
   if (++updates_ > updates_max) return invert();
   const double pivot = inverse_(last, last);
   if (!(pivot > 0)) return invert();
-  const double* edge = inverse_.col(last).data();
-  for (Eigen::Index k = 0; k < last; ++k) {
-    kernels::add_scaled(inverse_.col(k).data(), edge, -edge[k] / pivot, count_of(last));
-  }
+  scaled_.head(last) = (-1 / pivot) * inverse_.col(last).head(last);
+  kernels::add_outer(inverse_.data(), count_of(inverse_.outerStride()), inverse_.col(last).data(), scaled_.data(),
+                     count_of(last), padded(last));
   return true;
 }
 

@@ -25,7 +25,8 @@ class WorkingSet {
   // Starts over with these; false when the system is singular.
   [[nodiscard]] bool reset(std::vector<Eigen::Index> free);
 
-  // Multipliers -y first, then x_F: order() numbers of each. Refined once against the system itself.
+  // Multipliers -y first, then x_F: order() numbers of each; a solution needs room for 8 more, which may be written.
+  // Refined once against the system itself.
   void solve(const Eigen::VectorXd& right, Eigen::VectorXd& solution) const;
 
   // One correction of a solution against the system; returns the largest correction.
@@ -57,8 +58,9 @@ class WorkingSet {
   std::vector<Eigen::Index> free_;
   Eigen::MatrixXd system_, inverse_;  // the leading order() rows and columns are in use
   Columns system_columns_, inverse_columns_;
-  Eigen::VectorXd edge_, response_;
+  Eigen::VectorXd edge_, response_, scaled_;
   mutable Eigen::VectorXd residual_, correction_;
+  std::vector<Eigen::Index> swaps_;
   int updates_ = 0;
 };
 
