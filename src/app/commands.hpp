@@ -15,6 +15,7 @@ namespace rebalancer::app {
 [[nodiscard]] Command plan_command();
 [[nodiscard]] Command execute_command();
 [[nodiscard]] Command optimize_command();
+[[nodiscard]] Command frontier_command();
 [[nodiscard]] Command fetch_command();
 [[nodiscard]] Command analyze_command();
 [[nodiscard]] Command explain_command();

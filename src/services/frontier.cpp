@@ -1,8 +1,10 @@
 #include "services/frontier.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/base/json_text.hpp"
 #include "core/quant/estimates.hpp"
-#include "core/quant/mean_variance.hpp"
 #include "core/quant/risk_contributions.hpp"
 
 namespace rebalancer {
@@ -21,7 +23,11 @@ MeanVarianceProblem problem_of(const PriceFrame& prices, const Estimates& estima
                               Eigen::VectorXd::Constant(count, settings.weight_min),
                               Eigen::VectorXd::Constant(count, settings.weight_max),
                               {},
-                              {}};
+                              {},
+                              {},
+                              {},
+                              {},
+                              std::numeric_limits<double>::infinity()};
   for (Eigen::Index i = 0; i < count; ++i) {
     const Symbol& symbol = prices.symbols()[static_cast<std::size_t>(i)];
     problem.names.push_back(symbol.str());
@@ -40,14 +46,19 @@ MeanVarianceProblem problem_of(const PriceFrame& prices, const Estimates& estima
   return problem;
 }
 
-void write_portfolio(JsonText& json, const PriceFrame& prices, const CornerPortfolio& portfolio, bool with_lambda) {
+void write_weights(JsonText& json, const Frontier& frontier, const Eigen::VectorXd& weights) {
+  json.key("weights").object();
+  for (std::size_t i = 0; i < frontier.assets.size(); ++i) {
+    json.member(frontier.assets[i].symbol.str(), weights(static_cast<Eigen::Index>(i)));
+  }
+  json.end();
+}
+
+void write_portfolio(JsonText& json, const Frontier& frontier, const CornerPortfolio& portfolio, bool with_lambda) {
   json.object().member("expected_return", portfolio.expected_return).member("volatility", portfolio.volatility);
   if (with_lambda) json.member("lambda", portfolio.lambda);
-  json.key("weights").object();
-  for (std::size_t i = 0; i < prices.cols(); ++i) {
-    json.member(prices.symbols()[i].str(), portfolio.weights(static_cast<Eigen::Index>(i)));
-  }
-  json.end().end();
+  write_weights(json, frontier, portfolio.weights);
+  json.end();
 }
 
 }  // namespace
@@ -95,21 +106,45 @@ Result<std::string> risk_json(const PriceFrame& prices, const OptimizerSettings&
   return json.end().end().str();
 }
 
-Result<std::string> frontier_json(const PriceFrame& prices, const OptimizerSettings& settings, int points, Date as_of) {
+Result<Frontier> frontier_of(const PriceFrame& prices, const OptimizerSettings& settings, int points, Date as_of) {
   const auto estimates = estimate(prices, settings.risk_model, settings.expected_returns, settings.periods_per_year);
   if (!estimates) return fail(estimates.error());
   const MeanVarianceProblem problem = problem_of(prices, *estimates, settings);
-  const auto corners = corner_portfolios(problem);
+  auto corners = corner_portfolios(problem);
   if (!corners) return fail(corners.error());
-  JsonText json;
-  json.object().member("as_of", as_of.to_string()).member("risk_model", estimates->risk_model);
-  json.key("corner_portfolios").array();
-  for (const CornerPortfolio& corner : *corners) write_portfolio(json, prices, corner, true);
-  json.end().key("points").array();
-  for (const CornerPortfolio& point : points_between(*corners, problem, points)) {
-    write_portfolio(json, prices, point, false);
+  Frontier out{as_of, estimates->risk_model, estimates->expected_returns, settings.risk_free_rate, {}, {}, {}, {}, {}};
+  for (Eigen::Index i = 0; i < problem.mean.size(); ++i) {
+    out.assets.push_back({prices.symbols()[static_cast<std::size_t>(i)], problem.mean(i),
+                          std::sqrt(std::max(0.0, problem.covariance(i, i)))});
   }
-  return json.end().end().str();
+  out.points = points_between(*corners, problem, points);
+  out.corners = *std::move(corners);
+  if (const auto best = maximize_sharpe(problem, settings.risk_free_rate); best) {
+    out.tangency = CornerPortfolio{best->lambda, best->lambda, best->weights, expected_return(problem, best->weights),
+                                   volatility(problem, best->weights)};
+  } else {
+    out.no_tangency = best.error().message;
+  }
+  return out;
+}
+
+std::string frontier_json(const Frontier& frontier) {
+  JsonText json;
+  json.object().member("as_of", frontier.as_of.to_string()).member("risk_model", frontier.risk_model);
+  json.key("corner_portfolios").array();
+  for (const CornerPortfolio& corner : frontier.corners) write_portfolio(json, frontier, corner, true);
+  json.end().key("points").array();
+  for (const CornerPortfolio& point : frontier.points) write_portfolio(json, frontier, point, false);
+  json.end().key("tangency");
+  if (const auto& tangency = frontier.tangency) {
+    json.object().member("expected_return", tangency->expected_return).member("volatility", tangency->volatility);
+    json.member("sharpe_ratio", (tangency->expected_return - frontier.risk_free_rate) / tangency->volatility);
+    write_weights(json, frontier, tangency->weights);
+    json.end();
+  } else {
+    json.null();
+  }
+  return json.end().str();
 }
 
 }  // namespace rebalancer

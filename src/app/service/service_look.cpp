@@ -213,7 +213,9 @@ Service::Json Service::risk() {
 Service::Json Service::frontier(int points) {
   auto stored = stored_prices();
   if (!stored) return fail(stored.error());
-  return frontier_json(stored->frame, config().optimizer, points, stored->as_of);
+  auto frontier = frontier_of(stored->frame, config().optimizer, points, stored->as_of);
+  if (!frontier) return fail(frontier.error());
+  return frontier_json(*frontier);
 }
 
 Service::Json Service::positions() {

@@ -1,0 +1,188 @@
+// frontier: every efficient portfolio, from a price file or the configured portfolio's stored prices.
+#include "services/frontier.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "adapters/system/log_events.hpp"
+#include "adapters/system/system_clock.hpp"
+#include "app/application.hpp"
+#include "app/commands.hpp"
+#include "app/context.hpp"
+#include "app/plugin_folders.hpp"
+#include "app/price_file.hpp"
+#include "services/derive.hpp"
+#include "services/frontier_plot.hpp"
+
+namespace rebalancer::app {
+namespace {
+
+constexpr int plot_rows = 20;
+constexpr int plot_width_max = 110;
+
+std::string to_text(const Frontier& frontier, const Terminal& terminal) {
+  std::string out = terminal.out_paint(
+      Color::bold, fmt::format("efficient frontier of {} symbols, {} corner portfolios, prices up to {}\n",
+                               frontier.assets.size(), frontier.corners.size(), frontier.as_of.to_string()));
+  out += fmt::format("risk model {}, expected returns {}\n", frontier.risk_model, frontier.expected_returns);
+  out += "  expected   volatility  Sharpe  largest weights\n";
+  const auto row = [&](const CornerPortfolio& portfolio, std::string_view mark) {
+    std::vector<std::pair<double, std::size_t>> held;
+    for (std::size_t i = 0; i < frontier.assets.size(); ++i) {
+      const double weight = portfolio.weights(static_cast<Eigen::Index>(i));
+      if (std::abs(weight) > 5e-5) held.emplace_back(-std::abs(weight), i);
+    }
+    std::sort(held.begin(), held.end());
+    std::string names;
+    for (std::size_t k = 0; k < held.size() && k < 4; ++k) {
+      const auto& [size, i] = held[k];
+      names +=
+          fmt::format("{} {:.1f}%  ", frontier.assets[i].symbol, 100 * portfolio.weights(static_cast<Eigen::Index>(i)));
+    }
+    if (held.size() > 4) names += fmt::format("and {} more", held.size() - 4);
+    while (!names.empty() && names.back() == ' ') names.pop_back();
+    const double excess = portfolio.expected_return - frontier.risk_free_rate;
+    out += fmt::format("{} {:>8.2f}%  {:>9.2f}%  {:>6}  {}\n", mark, 100 * portfolio.expected_return,
+                       100 * portfolio.volatility,
+                       portfolio.volatility > 0 ? fmt::format("{:.3f}", excess / portfolio.volatility) : "none", names);
+  };
+  for (const CornerPortfolio& corner : frontier.corners) row(corner, " ");
+  if (frontier.tangency) {
+    row(*frontier.tangency, "T");
+    out +=
+        "T is the portfolio of the highest Sharpe ratio; the first row has the highest return, the last corner the "
+        "lowest variance\n";
+  } else {
+    out += frontier.no_tangency + "\n";
+  }
+  return out;
+}
+
+int show(Context& context, const ParsedArguments& arguments, const Result<Frontier>& frontier) {
+  if (!frontier) return context.report(Area::strategy, frontier.error());
+  if (const auto file = arguments.text("svg")) {
+    std::ofstream out(std::filesystem::path(*file), std::ios::binary | std::ios::trunc);
+    out << frontier_svg(*frontier);
+    out.close();
+    if (!out) {
+      return context.report(Area::file, {ErrorCode::unavailable, fmt::format("{} cannot be written", *file)});
+    }
+    context.note(fmt::format("the picture is in {}", *file));
+  }
+  if (context.global.json) {
+    context.out << frontier_json(*frontier) << '\n';
+  } else if (arguments.has("plot")) {
+    context.out << frontier_text(*frontier, std::min(context.terminal.width, plot_width_max), plot_rows);
+  } else {
+    context.out << to_text(*frontier, context.terminal);
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+int points_of(const ParsedArguments& arguments) { return static_cast<int>(arguments.integer("points").value_or(50)); }
+
+int frontier_of_file(Context& context, const ParsedArguments& arguments) {
+  system::SystemClock clock;
+  system::Secrets secrets;
+  auto log = system::LogEvents::to_stderr({.level_min = EventLevel::warning}, clock, secrets);
+  const PluginHost plugins = load_plugins({"plugins"});
+  InstanceOptions instance;
+  instance.clock = &clock;
+  instance.events = log.get();
+  auto prices =
+      read_price_file(plugins, *arguments.text("prices"), arguments.date("from"), arguments.date("to"), instance);
+  if (!prices) return context.report(Area::file, prices.error());
+  OptimizerSettings settings;
+  settings.weight_min = arguments.number("min-weight").value_or(0);
+  settings.weight_max = arguments.number("max-weight").value_or(1);
+  settings.risk_free_rate = arguments.number("risk-free").value_or(0.02);
+  settings.risk_model = arguments.text("risk-model").value_or("sample");
+  settings.expected_returns = arguments.text("expected-returns").value_or("arithmetic");
+  return show(context, arguments, frontier_of(*prices, settings, points_of(arguments), prices->dates().back()));
+}
+
+int frontier_of_portfolio(Context& context, const ParsedArguments& arguments) {
+  for (const char* option : {"risk-model", "expected-returns", "risk-free", "min-weight", "max-weight", "from"}) {
+    if (arguments.has(option)) {
+      return context.report(
+          Area::command_line,
+          {ErrorCode::invalid, fmt::format("--{} goes with --prices; without it the configuration decides", option)});
+    }
+  }
+  auto application = Application::build(context);
+  if (!application) return context.report(application.error());
+  const Config& config = (*application)->config();
+  auto day = (*application)->session(arguments.date("to"));
+  if (!day) return context.report(day.error());
+  auto fetcher = (*application)->fetcher();
+  if (!fetcher) return context.report(fetcher.error());
+  const auto tables = (*fetcher)->stored(config.portfolio.tickers, *day, config.lookback_days + 1);
+  if (!tables) return context.report(Area::store, tables.error());
+  const auto priced = read_prices(*tables, config.portfolio.tickers, *day);
+  if (!priced) return context.report(Area::store, priced.error());
+  return show(context, arguments, frontier_of(priced->frame, config.optimizer, points_of(arguments), *day));
+}
+
+}  // namespace
+
+Command frontier_command() {
+  return {.name = "frontier",
+          .summary = "every efficient portfolio, as a table, a plot or JSON",
+          .details =
+              "The corner portfolios, from the highest return to the lowest variance; between two neighbours every "
+              "efficient portfolio is a mix of them. With --prices it needs no configuration; without it, the "
+              "configured portfolio's stored prices, bounds and class limits are used. The glide path has no part in "
+              "it.",
+          .options =
+              {{.name = "prices", .placeholder = "FILE", .type = ValueType::file, .help = "CSV of prices, may be .gz"},
+               {.name = "points",
+                .placeholder = "N",
+                .type = ValueType::integer,
+                .help = "portfolios spaced evenly in return, for the plot and the JSON",
+                .default_text = "50",
+                .minimum = 2,
+                .maximum = 1000},
+               {.name = "plot", .help = "draw it in the terminal"},
+               {.name = "svg", .placeholder = "FILE", .type = ValueType::file, .help = "write a picture"},
+               {.name = "risk-model",
+                .placeholder = "NAME",
+                .type = ValueType::text,
+                .help = "how covariance is estimated",
+                .default_text = "sample"},
+               {.name = "expected-returns",
+                .placeholder = "NAME",
+                .type = ValueType::text,
+                .help = "how expected returns are estimated",
+                .default_text = "arithmetic"},
+               {.name = "risk-free",
+                .placeholder = "RATE",
+                .type = ValueType::fraction,
+                .help = "per year",
+                .default_text = "0.02",
+                .minimum = -1,
+                .maximum = 1},
+               {.name = "min-weight",
+                .placeholder = "W",
+                .type = ValueType::fraction,
+                .help = "of each symbol",
+                .default_text = "0",
+                .minimum = -10,
+                .maximum = 1},
+               {.name = "max-weight",
+                .placeholder = "W",
+                .type = ValueType::fraction,
+                .help = "of each symbol",
+                .default_text = "1",
+                .minimum = 0,
+                .maximum = 10},
+               {.name = "from", .placeholder = "DATE", .type = ValueType::date, .help = "first day used"},
+               {.name = "to", .placeholder = "DATE", .type = ValueType::date, .help = "last day used"}},
+          .run = [](Context& context, const ParsedArguments& arguments) {
+            return arguments.has("prices") ? frontier_of_file(context, arguments)
+                                           : frontier_of_portfolio(context, arguments);
+          }};
+}
+
+}  // namespace rebalancer::app
