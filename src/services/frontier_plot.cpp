@@ -40,8 +40,8 @@ View view_of(const Frontier& frontier) {
   Range risk{frontier.corners.back().volatility, frontier.corners.front().volatility};
   Range earned{frontier.corners.back().expected_return, frontier.corners.front().expected_return};
   const Range curve_risk = risk, curve_earned = earned;
-  const double wide = std::max(curve_risk.high - curve_risk.low, 0.02);
-  const double tall = std::max(curve_earned.high - curve_earned.low, 0.02);
+  const double wide = std::max({curve_risk.high - curve_risk.low, 0.75 * curve_risk.high, 0.02});
+  const double tall = std::max(curve_earned.high - curve_earned.low, 0.2);
   for (const Frontier::Asset& asset : frontier.assets) {
     if (asset.volatility > curve_risk.high + wide || asset.expected_return < curve_earned.low - tall) continue;
     risk = {std::min(risk.low, asset.volatility), std::max(risk.high, asset.volatility)};
