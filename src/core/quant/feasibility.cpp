@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "core/quant/conflict.hpp"
 #include "core/quant/kernels.hpp"
-#include "core/quant/simplex.hpp"
 
 namespace rebalancer {
 namespace {
@@ -13,30 +13,6 @@ constexpr double within = 1e-11;
 std::string name_of(const MeanVarianceProblem& problem, Eigen::Index asset) {
   const auto index = static_cast<std::size_t>(asset);
   return index < problem.names.size() ? problem.names[index] : fmt::format("asset {}", asset + 1);
-}
-
-MeanVarianceProblem with_limits(const MeanVarianceProblem& problem, std::vector<LinearLimit> limits) {
-  MeanVarianceProblem out;
-  out.lower = problem.lower;
-  out.upper = problem.upper;
-  out.limits = std::move(limits);
-  out.names = problem.names;
-  return out;
-}
-
-active_set::SimplexEnd end_of(const MeanVarianceProblem& problem) {
-  active_set::Form form(problem);
-  active_set::Vertex vertex;
-  return active_set::find_vertex(form, Eigen::VectorXd::Zero(problem.lower.size()), vertex);
-}
-
-// The least or greatest value one limit's sum can take within the bounds and the budget.
-double extreme_of(const MeanVarianceProblem& problem, const LinearLimit& limit, bool greatest) {
-  active_set::Form form(with_limits(problem, {}));
-  active_set::Vertex vertex;
-  const Eigen::VectorXd cost = greatest ? Eigen::VectorXd(-limit.coefficients) : limit.coefficients;
-  if (active_set::find_vertex(form, cost, vertex) != active_set::SimplexEnd::optimal) return std::nan("");
-  return limit.coefficients.dot(vertex.x.head(problem.lower.size()));
 }
 
 }  // namespace
@@ -101,32 +77,20 @@ Result<void> check_shape(const MeanVarianceProblem& problem) {
 }
 
 Error explain_infeasible(const MeanVarianceProblem& problem) {
-  for (const LinearLimit& limit : problem.limits) {
-    const double least = extreme_of(problem, limit, false), greatest = extreme_of(problem, limit, true);
-    if (least > limit.upper + within) {
-      return {ErrorCode::conflict, fmt::format("{} cannot be met: with the bounds of each weight the sum is at least "
-                                               "{:.10g}, its limit is {:.10g}",
-                                               limit.name, least, limit.upper)};
-    }
-    if (greatest < limit.lower - within) {
-      return {ErrorCode::conflict, fmt::format("{} cannot be met: with the bounds of each weight the sum is at most "
-                                               "{:.10g}, its limit is {:.10g}",
-                                               limit.name, greatest, limit.lower)};
-    }
+  const std::optional<Conflict> conflict = find_conflict(problem);
+  if (!conflict) {
+    return {ErrorCode::conflict, "no weights satisfy the constraints, by less than rounding lets tell which"};
   }
-  std::vector<LinearLimit> core = problem.limits;
-  for (std::size_t i = 0; i < core.size();) {
-    std::vector<LinearLimit> rest = core;
-    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
-    if (end_of(with_limits(problem, rest)) == active_set::SimplexEnd::infeasible) {
-      core = std::move(rest);
-    } else {
-      ++i;
-    }
-  }
-  std::string names;
-  for (const LinearLimit& limit : core) names += (names.empty() ? "" : ", ") + limit.name;
-  return {ErrorCode::conflict, fmt::format("{} cannot be met together within the bounds of each weight", names)};
+  constexpr std::size_t listed_max = 12;
+  const std::vector<std::string>& all = conflict->constraints;
+  const std::size_t listed = std::min(all.size(), listed_max);
+  std::string text = fmt::format("{}", fmt::join(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(listed), ", "));
+  if (listed < all.size()) text += fmt::format(" and {} more", all.size() - listed);
+  text += all.size() == 1 ? " cannot be met" : " cannot be met together";
+  text += conflict->long_only ? " with no weight below zero" : "";
+  text += conflict->mend.empty() ? "; no change of a single one of them mends it"
+                                 : "; the smallest change that mends it: " + conflict->mend;
+  return {ErrorCode::conflict, std::move(text)};
 }
 
 }  // namespace rebalancer

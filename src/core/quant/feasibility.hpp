@@ -8,7 +8,7 @@ namespace rebalancer {
 // other: "minimum weights sum to 1.2, must be at most 1".
 [[nodiscard]] Result<void> check_shape(const MeanVarianceProblem& problem);
 
-// The smallest set of limits that cannot be met together within the bounds: none of it can be left out.
+// Names the constraints that contradict each other (conflict.hpp) and the smallest change that mends it.
 [[nodiscard]] Error explain_infeasible(const MeanVarianceProblem& problem);
 
 }  // namespace rebalancer

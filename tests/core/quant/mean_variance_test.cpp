@@ -104,10 +104,10 @@ TEST_CASE("contradicting constraints are named") {
   problem.upper.setConstant(0.4);
   problem.limits.push_back(limit("tech <= 15%", Eigen::Vector3d(1, 1, 0), 0, 0.15));
   CHECK(message(problem) ==
-        "tech <= 15% cannot be met: with the bounds of each weight the sum is at least 0.6, its limit is 0.15");
+        "tech <= 15%, C <= 0.4 cannot be met together; the smallest change that mends it: tech <= 0.6");
   problem.limits[0] = limit("tech >= 90%", Eigen::Vector3d(1, 1, 0), 0.9, 1);
   CHECK(message(problem) ==
-        "tech >= 90% cannot be met: with the bounds of each weight the sum is at most 0.8, its limit is 0.9");
+        "tech >= 90%, A <= 0.4, B <= 0.4 cannot be met together; the smallest change that mends it: tech >= 0.8");
 }
 
 TEST_CASE("of limits that only together contradict each other, the smallest set is named") {
@@ -119,7 +119,9 @@ TEST_CASE("of limits that only together contradict each other, the smallest set 
   const auto result = minimize_variance(problem);
   REQUIRE_FALSE(result);
   CHECK(result.error().code == ErrorCode::conflict);
-  CHECK(result.error().message == "A + B <= 40%, B + C <= 50% cannot be met together within the bounds of each weight");
+  CHECK(result.error().message ==
+        "A + B <= 40%, B + C <= 50% cannot be met together with no weight below zero; the smallest change that mends "
+        "it: A + B <= 0.6");
 }
 
 TEST_CASE("no attainable excess return is a conflict, not a portfolio") {

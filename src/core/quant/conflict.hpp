@@ -1,0 +1,26 @@
+// Which constraints contradict each other, and the least that would mend it.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/quant/mean_variance.hpp"
+
+namespace rebalancer {
+
+struct Conflict {
+  // By name, as people write them: limits first ("tech <= 15%"), then turnover and gross, then bounds ("A >= 0.3").
+  // Leave any of them out and the rest can be met; that the weights sum to one is understood.
+  std::vector<std::string> constraints;
+  bool long_only = false;  // bounds at zero have a part in it, which are not listed one by one
+  // The smallest change of one of them that mends it, "tech <= 0.6" for a limit of "tech"; empty when no single one
+  // can.
+  std::string mend;
+  double mend_size = 0;  // by how much it moves
+};
+
+// None when the constraints can be met. The set is the smaller one of two deletion filters (Chinneck, "Feasibility and
+// infeasibility in optimization", 2008): irreducible, and of the least size where sets do not overlap.
+[[nodiscard]] std::optional<Conflict> find_conflict(const MeanVarianceProblem& problem);
+
+}  // namespace rebalancer
