@@ -9,6 +9,7 @@
 #include "app/config_rules.hpp"
 #include "app/config_secrets.hpp"
 #include "app/config_sources.hpp"
+#include "app/limit_texts.hpp"
 #include "core/base/json_text.hpp"
 #include "core/base/nearest.hpp"
 #include "core/portfolio/glide_path.hpp"
@@ -73,6 +74,7 @@ class Reader {
     if (find_value("mode") == nullptr) config_.mode = default_mode(config_.broker.use);
     require_tickers();
     if (config_.portfolio.age_years) config_.optimizer.age_years = *config_.portfolio.age_years;
+    if (config_.optimizer.gross_max) open_sides(config_.optimizer.class_limits, *config_.optimizer.gross_max);
     const bool has_absolute =
         find_value("rebalance.threshold") != nullptr || find_value("rebalance.absolute_threshold") != nullptr;
     if (config_.rebalance.relative_band_fraction && !has_absolute) config_.rebalance.absolute_band_fraction.reset();
@@ -359,6 +361,10 @@ std::string_view name_of(Mode mode) {
 Mode default_mode(std::string_view broker) { return broker == "paper" ? Mode::paper : Mode::dry_run; }
 
 std::optional<double> Config::age_on(Date day) const {
+  if (glide_path_date && !optimizer.glide_curve.empty()) {
+    constexpr double days_per_year = 365.25;
+    return std::max(0.0, static_cast<double>(glide_path_date->days() - day.days()) / days_per_year);
+  }
   if (portfolio.age_years) return portfolio.age_years;
   if (!portfolio.birth_date) return std::nullopt;
   const auto age = rebalancer::age_on(*portfolio.birth_date, day);

@@ -93,8 +93,14 @@ struct Config {
 
   // portfolio.classes, constraints and the strategy's host-level keys. age_years is set from portfolio.investor.age;
   // for a birth date ask age_on.
-  OptimizerSettings optimizer;
+  OptimizerSettings optimizer = with_cost(0.0005);
+  [[nodiscard]] static OptimizerSettings with_cost(double rate) {
+    OptimizerSettings settings;
+    settings.cost_rate = rate;
+    return settings;
+  }
   int lookback_days = 252;  // sessions
+  std::optional<Date> glide_path_date;
 
   RebalanceRules rebalance;
   TradeLimits limits;
@@ -131,6 +137,7 @@ struct Config {
   std::vector<std::string> notices;
 
   // The investor's age on a day; none when the configuration says neither age nor birth date.
+  // With strategy.glide_path_date the years that are left to it instead.
   [[nodiscard]] std::optional<double> age_on(Date day) const;
   // Where the value at `path` ("broker.cash", "provider[1].path") was written: "config.yaml:14:9", "environment X",
   // "--set broker.cash", or the nearest thing around it; "default" for what nobody wrote.

@@ -82,6 +82,13 @@ void add_portfolio(std::vector<KeyRow>& rows) {
   rows.push_back(key("portfolio.classes", classes_kind(), REBALANCER_MEMBER(optimizer.classes),
                      "the class of a symbol: equity unless said otherwise; bond, cash, or a label of your own",
                      "{BND: bond}"));
+  rows.push_back(key("portfolio.labels", labels_kind(), REBALANCER_MEMBER(optimizer.labels),
+                     "labels of symbols beside their class, by kind, for constraints.groups",
+                     "{sector: {QQQ: tech}, issuer: {QQQ: invesco}}"));
+  rows.push_back(key("portfolio.benchmark", symbol_weights_kind(), REBALANCER_MEMBER(optimizer.benchmark),
+                     "weights of the benchmark among the tickers, rebalanced daily: the market of capm and "
+                     "single_index, and what tracking_error_max is against",
+                     "{SPY: 60%, BND: 40%}"));
   rows.push_back(optional_key("portfolio.investor.age", number_kind(0, 130), "", REBALANCER_MEMBER(portfolio.age_years),
                               "age in years, for the glide path", "35"));
   rows.push_back(optional_key("portfolio.investor.birth_date", date_kind(), "", REBALANCER_MEMBER(portfolio.birth_date),
@@ -95,29 +102,63 @@ void add_strategy(std::vector<KeyRow>& rows) {
                      "risk-free rate per year", "2%"));
   rows.push_back(key("strategy.risk_model",
                      word_kind({"sample", "ledoit_wolf", "ledoit_wolf_identity", "ledoit_wolf_single_factor", "oas",
-                                "ewma", "semicovariance"}),
+                                "ewma", "semicovariance", "single_index"}),
                      REBALANCER_MEMBER(optimizer.risk_model), "how the covariance is estimated", "ledoit_wolf"));
   rows.push_back(key("strategy.expected_returns", word_kind({"arithmetic", "geometric", "ewma", "capm"}),
                      REBALANCER_MEMBER(optimizer.expected_returns), "how expected returns are estimated",
                      "arithmetic"));
+  rows.push_back(key("strategy.ewma_decay", number_kind(0.5, 0.9999), REBALANCER_MEMBER(optimizer.ewma_decay),
+                     "of the risk model ewma: what a day counts beside the day after it", "0.97"));
+  rows.push_back(key("strategy.trading_cost", fraction_kind(0, 0.1), REBALANCER_MEMBER(optimizer.cost_rate),
+                     "cost of trading, of the value traded: what the strategies that can weigh it against what a "
+                     "trade gains in a year",
+                     "0.1%"));
+  rows.push_back(
+      key("strategy.trading_cost_quadratic", number_kind(0, 100), REBALANCER_MEMBER(optimizer.cost_quadratic),
+          "and of its square: trading the fraction x of the portfolio in one symbol costs this times x^2", "0.02"));
   rows.push_back(key("strategy.lookback_days", integer_kind(20, 10'000), REBALANCER_MEMBER(lookback_days),
                      "sessions of history the estimates use", "252"));
   rows.push_back(key("strategy.glide_path", boolean_kind(), REBALANCER_MEMBER(optimizer.glide_path),
                      "shift from equities to bonds and cash with age: equities 90% up to 30, 70% at 50, 40% from 65",
                      "true"));
+  rows.push_back(
+      key("strategy.glide_path_curve", glide_curve_kind(), REBALANCER_MEMBER(optimizer.glide_curve),
+          "a glide path of your own: the share not in bonds and cash at each age, linear between, flat outside",
+          "{25: 95%, 45: 75%, 67: 35%}"));
+  rows.push_back(optional_key("strategy.glide_path_date", date_kind(), "", REBALANCER_MEMBER(glide_path_date),
+                              "then glide_path_curve counts the years that are left to this day, not an age",
+                              "2055-01-01"));
   rows.push_back(key("strategy.glide_path_bonds", fraction_kind(0, 1), REBALANCER_MEMBER(optimizer.bonds_of_safe),
                      "bonds in the part that is not equities; the rest is cash", "80%"));
 }
 
 void add_constraints(std::vector<KeyRow>& rows) {
-  rows.push_back(key("constraints.min_weight", fraction_kind(0, 1), REBALANCER_MEMBER(optimizer.weight_min),
-                     "least weight of every symbol", "2%"));
+  rows.push_back(key("constraints.min_weight", fraction_kind(-1, 1), REBALANCER_MEMBER(optimizer.weight_min),
+                     "least weight of every symbol; below 0%, with constraints.gross_max, it may be sold short", "2%"));
   rows.push_back(key("constraints.max_weight", fraction_kind(0, 1), REBALANCER_MEMBER(optimizer.weight_max),
                      "greatest weight of every symbol", "40%"));
   rows.push_back(key("constraints.bounds", bounds_kind(), REBALANCER_MEMBER(optimizer.bounds),
                      "least and greatest weight of one symbol, instead of the two above", "{SPY: 10%..40%}"));
   rows.push_back(key("constraints.groups", class_limits_kind(), REBALANCER_MEMBER(optimizer.class_limits),
-                     "limits on classes together", R"(["tech <= 25%", "5% <= gold <= 15%"])"));
+                     "limits on the symbols of a class or a label, or on several of them together",
+                     R"(["tech <= 25%", "5% <= gold <= 15%", "AAPL + MSFT <= 30%"])"));
+  rows.push_back(optional_key("constraints.turnover_max", fraction_kind(0, 10), "none",
+                              REBALANCER_MEMBER(optimizer.turnover_max),
+                              "most that one new target may trade, purchases and sales together, of the portfolio's "
+                              "value",
+                              "30%"));
+  rows.push_back(optional_key("constraints.gross_max", fraction_kind(1, 10), "none",
+                              REBALANCER_MEMBER(optimizer.gross_max),
+                              "most that long and short positions may be together; needed by negative weights, which "
+                              "optimize and frontier answer and no plan can trade",
+                              "130%"));
+  rows.push_back(optional_key("constraints.tracking_error_max", fraction_kind(0, 2), "none",
+                              REBALANCER_MEMBER(optimizer.tracking_error_max),
+                              "greatest volatility of the difference to portfolio.benchmark, per year", "4%"));
+  rows.push_back(key("constraints.position_min", fraction_kind(0, 1), REBALANCER_MEMBER(optimizer.position_min),
+                     "least weight of a position that is held at all", "2%"));
+  rows.push_back(key("constraints.positions_max", integer_kind(0, 10'000), REBALANCER_MEMBER(optimizer.positions_max),
+                     "most positions held; 0: any number", "15"));
 }
 
 void add_rebalance(std::vector<KeyRow>& rows) {

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <set>
 
+#include "app/limit_texts.hpp"
 #include "core/base/json_text.hpp"
 #include "core/base/nearest.hpp"
 #include "core/market/calendar.hpp"
@@ -31,14 +32,6 @@ ValueKind<T> scalar_kind(std::string type, std::string schema, std::function<Res
 ValueKind<std::string> text_kind(std::string type, std::string schema,
                                  std::function<Result<std::string>(std::string_view)> parse) {
   return scalar_kind<std::string>(std::move(type), std::move(schema), std::move(parse), yaml_scalar, json_string);
-}
-
-Result<std::string> parse_name(std::string_view text) {
-  const bool good = !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-  if (!good) return fail(ErrorCode::invalid, "must be a name of letters, digits, _ and -");
-  return std::string(text);
 }
 
 Result<Symbol> parse_symbol(std::string_view text) {
@@ -155,7 +148,7 @@ Result<std::pair<double, double>> parse_bounds(std::string_view text) {
   const std::size_t dots = text.find("..");
   const std::string_view low = trimmed(text.substr(0, dots));
   const std::string_view high = dots == std::string_view::npos ? low : trimmed(text.substr(dots + 2));
-  auto lower = low.empty() ? Result<double>(0.0) : parse_fraction(low, 0, 1);
+  auto lower = low.empty() ? Result<double>(0.0) : parse_fraction(low, -1, 1);
   auto upper = high.empty() ? Result<double>(1.0) : parse_fraction(high, 0, 1);
   if (!lower || !upper || text.empty()) {
     return fail(ErrorCode::invalid, "must be a range such as 10%..40%, ..40%, 10%.. or 20%");
@@ -366,49 +359,10 @@ ValueKind<std::map<Symbol, std::pair<double, double>>> bounds_kind() {
                                                     R"({"type": ["string", "number"]})", parse_bounds, bounds_text);
 }
 
-Result<ClassLimit> parse_class_limit(std::string_view text) {
-  const auto rule = [] { return fail(ErrorCode::invalid, "must read like \"tech <= 25%\" or \"5% <= gold <= 15%\""); };
-  std::vector<std::string> parts;  // operands and operators, alternating
-  std::string_view rest = text;
-  while (true) {
-    const std::size_t at = rest.find_first_of("<>=");
-    parts.emplace_back(trimmed(rest.substr(0, at)));
-    if (at == std::string_view::npos) break;
-    const std::size_t after = rest.find_first_not_of("<>=", at);
-    parts.emplace_back(rest.substr(at, after == std::string_view::npos ? after : after - at));
-    rest = after == std::string_view::npos ? std::string_view{} : rest.substr(after);
-  }
-  ClassLimit limit;
-  limit.text = std::string(text);
-  const auto take = [&](const std::string& amount, bool is_upper) -> Result<void> {
-    const auto value = parse_fraction(amount, 0, 1);
-    if (!value) return fail(ErrorCode::invalid, "has \"{}\", which {}", amount, value.error().message);
-    (is_upper ? limit.upper : limit.lower) = *value;
-    return {};
-  };
-  if (parts.size() == 3) {
-    limit.label = parts[0];
-    const std::string& comparison = parts[1];
-    const bool exact = comparison == "=" || comparison == "==";
-    if (!exact && comparison != "<=" && comparison != ">=") return rule();
-    if (!parse_name(limit.label)) return rule();
-    if (exact || comparison == "<=") {
-      if (auto taken = take(parts[2], true); !taken) return fail(taken.error());
-    }
-    if (exact || comparison == ">=") {
-      if (auto taken = take(parts[2], false); !taken) return fail(taken.error());
-    }
-  } else if (parts.size() == 5) {
-    limit.label = parts[2];
-    const bool ascending = parts[1] == "<=" && parts[3] == "<=";
-    if ((!ascending && (parts[1] != ">=" || parts[3] != ">=")) || !parse_name(limit.label)) return rule();
-    if (auto taken = take(parts[0], !ascending); !taken) return fail(taken.error());
-    if (auto taken = take(parts[4], ascending); !taken) return fail(taken.error());
-  } else {
-    return rule();
-  }
-  if (limit.lower > limit.upper) return fail(ErrorCode::invalid, "must not ask for more than it allows");
-  return limit;
+ValueKind<std::map<Symbol, double>> symbol_weights_kind() {
+  return symbol_map_kind<double>(
+      "a map from symbols to fractions", R"({"type": ["string", "number"]})",
+      [](std::string_view text) { return parse_fraction(text, 0, 1); }, fraction_text);
 }
 
 ValueKind<std::vector<ClassLimit>> class_limits_kind() {

@@ -45,8 +45,10 @@ struct ValueKind {
 [[nodiscard]] ValueKind<std::map<Symbol, std::pair<double, double>>> bounds_kind();
 [[nodiscard]] ValueKind<std::vector<ClassLimit>> class_limits_kind();
 
-// "tech <= 25%", "bond >= 10%", "5% <= gold <= 15%", "cash = 3%". The error says only the rule.
-[[nodiscard]] Result<ClassLimit> parse_class_limit(std::string_view text);
+// {sector: {AAPL: tech}}, or {AAPL: "sector:tech, dividend"}, each kind or symbol as one likes.
+[[nodiscard]] ValueKind<std::map<Symbol, std::vector<std::string>>> labels_kind();
+[[nodiscard]] ValueKind<std::map<Symbol, double>> symbol_weights_kind();
+[[nodiscard]] ValueKind<std::vector<std::pair<double, double>>> glide_curve_kind();  // {25: 90%}, ascending
 
 // The rule a choice breaks: "must be one of a, b, c; did you mean "a"?".
 [[nodiscard]] std::string choice_rule(std::string_view typed, const std::vector<std::string>& names);

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "core/base/nearest.hpp"
+#include "core/portfolio/glide_path.hpp"
+#include "services/optimizer_inputs.hpp"
 
 namespace rebalancer::app {
 namespace {
@@ -27,7 +29,10 @@ class Rules {
     if (good({"portfolio", "constraints"})) check_tickers();
     if (good({"portfolio", "strategy"})) check_investor();
     if (good({"portfolio", "constraints", "strategy"})) check_weights();
-    if (good({"portfolio", "constraints", "strategy"})) check_groups();
+    if (good({"portfolio", "constraints", "strategy"})) {
+      check_groups();
+      check_benchmark();
+    }
     if (good({"rebalance", "limits"})) check_rebalance();
     if (good({"quality", "strategy"})) check_history();
     if (good({"quality", "limits"})) check_price_age();
@@ -67,6 +72,8 @@ class Rules {
     if (tickers.empty()) return;
     for (const auto& [symbol, label] : config_.optimizer.classes) unknown_symbol("portfolio.classes", symbol);
     for (const auto& [symbol, bounds] : config_.optimizer.bounds) unknown_symbol("constraints.bounds", symbol);
+    for (const auto& [symbol, labels] : config_.optimizer.labels) unknown_symbol("portfolio.labels", symbol);
+    for (const auto& [symbol, weight] : config_.optimizer.benchmark) unknown_symbol("portfolio.benchmark", symbol);
   }
 
   void unknown_symbol(const std::string& path, const Symbol& symbol) {
@@ -81,7 +88,18 @@ class Rules {
     if (portfolio.age_years && portfolio.birth_date) {
       say("portfolio.investor.birth_date", "portfolio.investor has both age and birth_date, must have one of them");
     }
-    if (config_.optimizer.glide_path && !portfolio.age_years && !portfolio.birth_date) {
+    const OptimizerSettings& settings = config_.optimizer;
+    if (const auto good = settings.glide_curve.empty() ? Result<double>(0.0) : share_on(settings.glide_curve, 0);
+        !good) {
+      say("strategy.glide_path_curve", "strategy.glide_path_curve: " + good.error().message);
+    }
+    if (config_.glide_path_date && settings.glide_curve.empty()) {
+      say("strategy.glide_path_date", "strategy.glide_path_date needs strategy.glide_path_curve, in years to that day");
+    }
+    if (!settings.glide_curve.empty() && !settings.glide_path) {
+      say("strategy.glide_path_curve", "strategy.glide_path_curve needs strategy.glide_path: true");
+    }
+    if (settings.glide_path && !config_.glide_path_date && !portfolio.age_years && !portfolio.birth_date) {
       say("strategy.glide_path", "strategy.glide_path needs portfolio.investor.age or portfolio.investor.birth_date");
     }
   }
@@ -94,6 +112,7 @@ class Rules {
                       fraction_text(settings.weight_min), fraction_text(settings.weight_max)));
       return;
     }
+    check_short();
     double least = 0;
     double most = 0;
     for (const Symbol& ticker : config_.portfolio.tickers) {
@@ -115,36 +134,75 @@ class Rules {
     }
   }
 
+  // Selling short is for whoever asks for it, and says how much.
+  void check_short() {
+    const OptimizerSettings& settings = config_.optimizer;
+    const auto refuse = [&](const std::string& path, double weight) {
+      say(path, fmt::format("{} is {}: weights below 0% need constraints.gross_max, the most that long and short "
+                            "positions may be together",
+                            path, fraction_text(weight)));
+    };
+    bool any = settings.weight_min < 0;
+    if (any && !settings.gross_max) refuse("constraints.min_weight", settings.weight_min);
+    for (const auto& [symbol, bounds] : settings.bounds) {
+      if (bounds.first < 0 && !settings.gross_max) refuse("constraints.bounds." + symbol.str(), bounds.first);
+      any = any || bounds.first < 0;
+    }
+    if (!any || !settings.gross_max) return;
+    notices_.push_back(
+        fmt::format("{}: weights below 0% are optimized, but a run holds at them: short positions are "
+                    "not planned",
+                    at("constraints.gross_max").to_string()));
+  }
+
   void check_groups() {
     const OptimizerSettings& settings = config_.optimizer;
-    std::set<std::string> labels;
-    for (const Symbol& ticker : config_.portfolio.tickers) {
-      const auto found = settings.classes.find(ticker);
-      labels.insert(found == settings.classes.end() ? "equity" : found->second);
-    }
-    if (settings.glide_path) labels.insert("cash");
-    const std::vector<std::string> known(labels.begin(), labels.end());
+    const auto& tickers = config_.portfolio.tickers;
+    std::set<std::string> classes;
+    for (const Symbol& ticker : tickers) classes.insert(class_of(settings, ticker));
+    if (settings.glide_path) classes.insert("cash");
     double least = 0;
     std::map<std::string, double> lower;
     for (std::size_t i = 0; i < settings.class_limits.size(); ++i) {
       const ClassLimit& limit = settings.class_limits[i];
       const std::string path = fmt::format("constraints.groups[{}]", i);
-      double& so_far = lower[limit.label];
-      least += std::max(0.0, limit.lower - so_far);
-      so_far = std::max(so_far, limit.lower);
-      if (labels.contains(limit.label)) continue;
-      const auto nearest = nearest_name(limit.label, known);
-      const std::string what = fmt::format("{} is about {}, a class that no ticker has{}", path, limit.label,
-                                           nearest ? fmt::format("; did you mean {}?", *nearest) : "");
-      if (limit.lower > 0) {
-        say(path, what);
-      } else {
-        notices_.push_back(at(path).to_string() + ": " + what);
+      // Classes do not overlap, labels may.
+      if (classes.contains(limit.label)) {
+        double& so_far = lower[limit.label];
+        least += std::max(0.0, limit.lower - so_far);
+        so_far = std::max(so_far, limit.lower);
+      }
+      if (tickers.empty()) continue;
+      if (limits_nobody(settings, tickers, limit)) {
+        notices_.push_back(
+            fmt::format("{}: {} is about {}, a class that no ticker has", at(path).to_string(), path, limit.label));
+      } else if (const auto unclear = unclear_label(settings, tickers, limit.label)) {
+        say(path, fmt::format("{} is \"{}\": {}", path, limit.text, *unclear));
       }
     }
     if (least > 1 + tolerance) {
       say("constraints.groups",
           fmt::format("the least shares of constraints.groups sum to {}, must be at most 100%", fraction_text(least)));
+    }
+  }
+
+  void check_benchmark() {
+    const OptimizerSettings& settings = config_.optimizer;
+    double sum = 0;
+    for (const auto& [symbol, weight] : settings.benchmark) sum += weight;
+    if (!settings.benchmark.empty() && std::abs(sum - 1) > tolerance) {
+      say("portfolio.benchmark",
+          fmt::format("the weights of portfolio.benchmark sum to {}, must be 100%", fraction_text(sum)));
+    }
+    if (!settings.benchmark.empty()) return;
+    if (settings.tracking_error_max) {
+      say("constraints.tracking_error_max", "constraints.tracking_error_max needs portfolio.benchmark");
+    }
+    if (settings.risk_model == "single_index") {
+      say("strategy.risk_model", "strategy.risk_model single_index needs portfolio.benchmark");
+    }
+    if (settings.expected_returns == "capm") {
+      say("strategy.expected_returns", "strategy.expected_returns capm needs portfolio.benchmark");
     }
   }
 

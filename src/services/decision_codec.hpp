@@ -111,6 +111,11 @@ class FieldWriter {
   void operator()(std::string_view name, const T& value) {
     object_.emplace(std::string(name), write(value));
   }
+  // Left out while it is what T{} has: decisions sealed before there was such a member stay what they were.
+  template <class T>
+  void later(std::string_view name, const T& value, const T& absent) {
+    if (!(value == absent)) (*this)(name, value);
+  }
   CanonicalJson::Object take() { return std::move(object_); }
 
  private:
@@ -129,6 +134,16 @@ class FieldReader {
     if (member == nullptr) return place_.wrong(fmt::format("has no member \"{}\"", name));
     names_.push_back(name);
     read(Place{*member, fmt::format("{}.{}", place_.path, name), place_.reading}, value);
+  }
+  template <class T>
+  void later(std::string_view name, T& value, const T& absent) {
+    if (place_.reading.error) return;
+    if (place_.json.find(name) == nullptr) {
+      value = absent;
+      return;
+    }
+    (*this)(name, value);
+    if (!place_.reading.error && value == absent) place_.wrong(fmt::format("names \"{}\" without need", name));
   }
   // A member that is read in another way.
   void skip(std::string_view name) { names_.push_back(name); }

@@ -89,6 +89,18 @@ struct Fields<OptimizerSettings> {
     archive("risk_model", settings.risk_model);
     archive("weight_max", settings.weight_max);
     archive("weight_min", settings.weight_min);
+    const OptimizerSettings absent;
+    archive.later("benchmark", settings.benchmark, absent.benchmark);
+    archive.later("cost_quadratic", settings.cost_quadratic, absent.cost_quadratic);
+    archive.later("ewma_decay", settings.ewma_decay, absent.ewma_decay);
+    archive.later("glide_curve", settings.glide_curve, absent.glide_curve);
+    archive.later("gross_max", settings.gross_max, absent.gross_max);
+    archive.later("labels", settings.labels, absent.labels);
+    archive.later("missing", settings.missing, absent.missing);
+    archive.later("position_min", settings.position_min, absent.position_min);
+    archive.later("positions_max", settings.positions_max, absent.positions_max);
+    archive.later("tracking_error_max", settings.tracking_error_max, absent.tracking_error_max);
+    archive.later("turnover_max", settings.turnover_max, absent.turnover_max);
   }
 };
 

@@ -4,16 +4,11 @@
 #include <cmath>
 
 #include "core/base/json_text.hpp"
-#include "core/quant/estimates.hpp"
 #include "core/quant/risk_contributions.hpp"
+#include "services/optimizer_inputs.hpp"
 
 namespace rebalancer {
 namespace {
-
-std::string class_of(const OptimizerSettings& settings, const Symbol& symbol) {
-  const auto found = settings.classes.find(symbol);
-  return found == settings.classes.end() ? "equity" : found->second;
-}
 
 MeanVarianceProblem problem_of(const PriceFrame& prices, const Estimates& estimates,
                                const OptimizerSettings& settings) {
@@ -27,7 +22,7 @@ MeanVarianceProblem problem_of(const PriceFrame& prices, const Estimates& estima
                               {},
                               {},
                               {},
-                              std::numeric_limits<double>::infinity()};
+                              settings.gross_max.value_or(std::numeric_limits<double>::infinity())};
   for (Eigen::Index i = 0; i < count; ++i) {
     const Symbol& symbol = prices.symbols()[static_cast<std::size_t>(i)];
     problem.names.push_back(symbol.str());
@@ -37,9 +32,9 @@ MeanVarianceProblem problem_of(const PriceFrame& prices, const Estimates& estima
     problem.upper(i) = own->second.second;
   }
   for (const ClassLimit& limit : settings.class_limits) {
-    LinearLimit row{limit.text, Eigen::VectorXd::Zero(count), limit.lower, limit.upper};
+    LinearLimit row{text_of(limit), Eigen::VectorXd::Zero(count), limit.lower, limit.upper};
     for (Eigen::Index i = 0; i < count; ++i) {
-      if (class_of(settings, prices.symbols()[static_cast<std::size_t>(i)]) == limit.label) row.coefficients(i) = 1;
+      if (carries(settings, prices.symbols()[static_cast<std::size_t>(i)], limit.label)) row.coefficients(i) = 1;
     }
     problem.limits.push_back(std::move(row));
   }
@@ -65,7 +60,7 @@ void write_portfolio(JsonText& json, const Frontier& frontier, const CornerPortf
 
 Result<std::string> risk_json(const PriceFrame& prices, const OptimizerSettings& settings, const Weights& weights,
                               Date as_of) {
-  const auto estimates = estimate(prices, settings.risk_model, settings.expected_returns, settings.periods_per_year);
+  const auto estimates = estimates_of(prices, settings);
   if (!estimates) return fail(estimates.error());
   const auto count = static_cast<Eigen::Index>(prices.cols());
   Eigen::VectorXd held = Eigen::VectorXd::Zero(count);
@@ -107,7 +102,8 @@ Result<std::string> risk_json(const PriceFrame& prices, const OptimizerSettings&
 }
 
 Result<Frontier> frontier_of(const PriceFrame& prices, const OptimizerSettings& settings, int points, Date as_of) {
-  const auto estimates = estimate(prices, settings.risk_model, settings.expected_returns, settings.periods_per_year);
+  if (auto checked = check_settings(prices, settings); !checked) return fail(checked.error());
+  const auto estimates = estimates_of(prices, settings);
   if (!estimates) return fail(estimates.error());
   const MeanVarianceProblem problem = problem_of(prices, *estimates, settings);
   auto corners = corner_portfolios(problem);

@@ -18,8 +18,10 @@ namespace rebalancer {
 [[nodiscard]] Result<std::string> risk_json(const PriceFrame& prices, const OptimizerSettings& settings,
                                             const Weights& weights, Date as_of);
 
-// The efficient frontier of all symbols together within their bounds and class limits, fully invested; the glide path,
-// which divides a portfolio before it is optimized, has no part in it. Everything per year.
+// The efficient frontier of all symbols together within their bounds, class limits and gross_max, fully invested. No
+// part in it have: the glide path, which divides a portfolio before it is optimized; the book held now with what it
+// costs to leave it (trading_cost, turnover_max); tracking_error_max and the rules on positions, with which the
+// efficient portfolios are no longer one line. Everything per year.
 struct Frontier {
   struct Asset {
     Symbol symbol;

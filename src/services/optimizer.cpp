@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
-#include "core/base/nearest.hpp"
 #include "core/portfolio/glide_path.hpp"
-#include "core/quant/estimates.hpp"
+#include "services/optimizer_inputs.hpp"
 
 namespace rebalancer {
 namespace {
@@ -22,61 +20,6 @@ struct Division {
   std::optional<double> equity_share;
 };
 
-struct Bounds {
-  double lower, upper;
-};
-
-std::string class_of(const OptimizerSettings& settings, const Symbol& symbol) {
-  const auto found = settings.classes.find(symbol);
-  return found == settings.classes.end() ? "equity" : found->second;
-}
-
-Bounds bounds_of(const OptimizerSettings& settings, const Symbol& symbol) {
-  const auto found = settings.bounds.find(symbol);
-  if (found == settings.bounds.end()) return {settings.weight_min, settings.weight_max};
-  return {found->second.first, found->second.second};
-}
-
-std::string text_of(const ClassLimit& limit) {
-  return limit.text.empty() ? fmt::format("{} between {} and {}", limit.label, limit.lower, limit.upper) : limit.text;
-}
-
-Result<void> check_settings(const PriceFrame& prices, const OptimizerSettings& settings) {
-  if (prices.cols() == 0) return fail(ErrorCode::invalid, "there are no symbols to optimize");
-  const std::set<Symbol> symbols(prices.symbols().begin(), prices.symbols().end());
-  for (const Symbol& symbol : prices.symbols()) {
-    const Bounds bounds = bounds_of(settings, symbol);
-    if (!std::isfinite(bounds.lower) || !std::isfinite(bounds.upper)) {
-      return fail(ErrorCode::invalid, "bounds of {} are {} and {}, must be finite numbers", symbol, bounds.lower,
-                  bounds.upper);
-    }
-    if (bounds.lower > bounds.upper) {
-      return fail(ErrorCode::conflict, "minimum weight of {} is {}, must be at most its maximum {}", symbol,
-                  bounds.lower, bounds.upper);
-    }
-  }
-  for (const auto& [symbol, bounds] : settings.bounds) {
-    if (!symbols.contains(symbol)) {
-      return fail(ErrorCode::invalid, "{} has bounds of its own, but is not one of the symbols", symbol);
-    }
-  }
-  std::set<std::string> labels;
-  for (const Symbol& symbol : prices.symbols()) labels.insert(class_of(settings, symbol));
-  if (settings.glide_path) labels.insert("cash");
-  for (const ClassLimit& limit : settings.class_limits) {
-    if (!(limit.lower <= limit.upper)) {
-      return fail(ErrorCode::conflict, "{}: the lower limit {} must be at most the upper limit {}", text_of(limit),
-                  limit.lower, limit.upper);
-    }
-    if (labels.contains(limit.label)) continue;
-    const std::vector<std::string> known(labels.begin(), labels.end());
-    const auto meant = nearest_name(limit.label, known);
-    return fail(ErrorCode::invalid, "{}: no symbol is of class {}; {}", text_of(limit), limit.label,
-                meant ? fmt::format("did you mean {}?", *meant) : fmt::format("there is {}", fmt::join(known, ", ")));
-  }
-  return {};
-}
-
 Result<Division> divide(const PriceFrame& prices, const OptimizerSettings& settings) {
   Division division;
   division.fixed.assign(prices.cols(), 0.0);
@@ -87,11 +30,13 @@ Result<Division> divide(const PriceFrame& prices, const OptimizerSettings& setti
   }
   if (!settings.glide_path) return division;
 
-  const Result<SleeveShares> shares = sleeve_shares(settings.age_years, settings.bonds_of_safe);
+  const Result<SleeveShares> shares =
+      settings.glide_curve.empty() ? sleeve_shares(settings.age_years, settings.bonds_of_safe)
+                                   : sleeve_shares(settings.glide_curve, settings.age_years, settings.bonds_of_safe);
   if (!shares) return fail(shares.error());
   division.growth_share = shares->growth;
   division.equity_share = shares->growth;
-  if (division.growth.empty()) {
+  if (division.growth.empty() && shares->growth > 0) {
     return fail(ErrorCode::conflict,
                 "the glide path at age {:.4g} puts {:.4g} of the portfolio into growth, but every symbol is of class "
                 "bond or cash; add a symbol of another class, or switch glide_path off",
@@ -110,7 +55,7 @@ Result<Division> divide(const PriceFrame& prices, const OptimizerSettings& setti
   const auto check_fixed = [&](const std::vector<std::size_t>& sleeve, std::string_view name) -> Result<void> {
     for (const std::size_t i : sleeve) {
       const Symbol& symbol = prices.symbols()[i];
-      const Bounds bounds = bounds_of(settings, symbol);
+      const WeightBounds bounds = weight_bounds_of(settings, symbol);
       const double weight = division.fixed[i];
       const bool low = weight < bounds.lower - within;
       if (!low && weight <= bounds.upper + within) continue;
@@ -128,11 +73,16 @@ Result<Division> divide(const PriceFrame& prices, const OptimizerSettings& setti
   return division;
 }
 
+bool names_cash(const std::string& label) {
+  const std::vector<std::string> terms = terms_of(label);
+  return std::find(terms.begin(), terms.end(), "cash") != terms.end();
+}
+
 double fixed_in_class(const PriceFrame& prices, const OptimizerSettings& settings, const Division& division,
                       const std::string& label) {
-  double sum = label == "cash" ? division.account_cash : 0;
+  double sum = names_cash(label) ? division.account_cash : 0;
   for (std::size_t i = 0; i < prices.cols(); ++i) {
-    if (division.fixed[i] != 0 && class_of(settings, prices.symbols()[i]) == label) sum += division.fixed[i];
+    if (division.fixed[i] != 0 && carries(settings, prices.symbols()[i], label)) sum += division.fixed[i];
   }
   return sum;
 }
@@ -141,7 +91,7 @@ double fixed_in_class(const PriceFrame& prices, const OptimizerSettings& setting
 Result<void> check_sums(const PriceFrame& sleeve, const OptimizerSettings& settings, const Division& division) {
   double lower = 0, upper = 0;
   for (const Symbol& symbol : sleeve.symbols()) {
-    const Bounds bounds = bounds_of(settings, symbol);
+    const WeightBounds bounds = weight_bounds_of(settings, symbol);
     lower += bounds.lower;
     upper += bounds.upper;
   }
@@ -166,19 +116,20 @@ Result<AllocationProblem> problem_of(const PriceFrame& prices, const PriceFrame&
   problem.prices = &sleeve;
   if (const Result<void> checked = check_sums(sleeve, settings, division); !checked) return fail(checked.error());
   for (const Symbol& symbol : sleeve.symbols()) {
-    const Bounds bounds = bounds_of(settings, symbol);
+    const WeightBounds bounds = weight_bounds_of(settings, symbol);
     problem.lower.push_back(bounds.lower / share);
     problem.upper.push_back(bounds.upper / share);
     if (current) problem.current.push_back(current->of(symbol) / share);
   }
   for (const ClassLimit& limit : settings.class_limits) {
+    if (limits_nobody(settings, prices.symbols(), limit)) continue;
     const std::string unit = division.equity_share ? " (in shares of the growth sleeve)" : "";
     GroupConstraint group{text_of(limit) + unit, {}, 0, 0};
     bool any = false;
     for (const Symbol& symbol : sleeve.symbols()) {
-      const bool carries = class_of(settings, symbol) == limit.label;
-      group.coefficients.push_back(carries ? 1.0 : 0.0);
-      any = any || carries;
+      const bool in_group = carries(settings, symbol, limit.label);
+      group.coefficients.push_back(in_group ? 1.0 : 0.0);
+      any = any || in_group;
     }
     const double fixed = fixed_in_class(prices, settings, division, limit.label);
     if (!any) {
@@ -191,6 +142,40 @@ Result<AllocationProblem> problem_of(const PriceFrame& prices, const PriceFrame&
     problem.groups.push_back(std::move(group));
   }
   problem.cost_rate = settings.cost_rate;
+  // Of the whole portfolio: a trade x of the sleeve is a trade share * x, its square costs share^2, a cost of the whole
+  // is 1 / share of it in the sleeve.
+  problem.cost_quadratic = settings.cost_quadratic * share;
+  problem.ewma_decay = settings.ewma_decay;
+  problem.benchmark = benchmark_prices_of(prices, settings);
+  if (settings.tracking_error_max) problem.tracking_error_max = *settings.tracking_error_max;
+  if (settings.gross_max) {
+    double fixed = 0;
+    for (const double weight : division.fixed) fixed += std::abs(weight);
+    problem.gross_max = (*settings.gross_max - fixed) / share;
+  }
+  if (settings.turnover_max && current) {
+    double fixed = 0;
+    for (std::size_t i = 0; i < prices.cols(); ++i) {
+      if (division.fixed[i] != 0) fixed += std::abs(division.fixed[i] - current->of(prices.symbols()[i]));
+    }
+    if (fixed > *settings.turnover_max) {
+      return fail(ErrorCode::conflict,
+                  "turnover_max is {:.6g}, but bringing bonds and cash to the glide path's shares trades {:.6g} alone",
+                  *settings.turnover_max, fixed);
+    }
+    problem.turnover_max = (*settings.turnover_max - fixed) / share;
+  }
+  problem.position_min = settings.position_min / share;
+  if (settings.positions_max > 0) {
+    const auto fixed = static_cast<int>(
+        std::count_if(division.fixed.begin(), division.fixed.end(), [](double weight) { return weight != 0; }));
+    if (fixed >= settings.positions_max) {
+      return fail(ErrorCode::conflict,
+                  "positions_max is {}, but the glide path holds {} symbols of class bond and cash",
+                  settings.positions_max, fixed);
+    }
+    problem.positions_max = settings.positions_max - fixed;
+  }
   problem.risk_free_rate = settings.risk_free_rate;
   problem.periods_per_year = settings.periods_per_year;
   problem.risk_model = settings.risk_model;
@@ -211,7 +196,7 @@ Result<PriceFrame> columns_of(const PriceFrame& prices, const std::vector<std::s
 Result<void> check_limits(const PriceFrame& prices, const OptimizerSettings& settings, const Division& division,
                           const std::vector<double>& weights) {
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    const Bounds bounds = bounds_of(settings, prices.symbols()[i]);
+    const WeightBounds bounds = weight_bounds_of(settings, prices.symbols()[i]);
     if (weights[i] < bounds.lower - within) {
       return fail(ErrorCode::conflict, "the strategy gave {} a weight of {:.6g}, must be at least {:.6g}",
                   prices.symbols()[i], weights[i], bounds.lower);
@@ -222,16 +207,35 @@ Result<void> check_limits(const PriceFrame& prices, const OptimizerSettings& set
     }
   }
   for (const ClassLimit& limit : settings.class_limits) {
-    double sum = limit.label == "cash" ? division.account_cash : 0;
+    double sum = names_cash(limit.label) ? division.account_cash : 0;
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (class_of(settings, prices.symbols()[i]) == limit.label) sum += weights[i];
+      if (carries(settings, prices.symbols()[i], limit.label)) sum += weights[i];
     }
     if (sum < limit.lower - within || sum > limit.upper + within) {
       return fail(ErrorCode::conflict, "{} is broken: the strategy's weights put {:.6g} into class {}", text_of(limit),
                   sum, limit.label);
     }
   }
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] == 0 || std::abs(weights[i]) >= settings.position_min - within || division.fixed[i] == 0) continue;
+    return fail(ErrorCode::conflict, "the glide path gives {} a weight of {:.6g}, position_min is {:.6g}",
+                prices.symbols()[i], weights[i], settings.position_min);
+  }
   return {};
+}
+
+Result<void> check_turnover(const Weights& weights, const OptimizerSettings& settings,
+                            const std::optional<Weights>& current) {
+  if (!settings.turnover_max) return {};
+  if (!current) {
+    return fail(ErrorCode::invalid, "turnover_max is {:.6g}, which needs the weights held now: they are not known",
+                *settings.turnover_max);
+  }
+  double traded = 0;
+  for (const Weight& entry : weights.entries()) traded += std::abs(entry.fraction - current->of(entry.symbol));
+  if (traded <= *settings.turnover_max + within) return {};
+  return fail(ErrorCode::conflict, "turnover_max is {:.6g}, but the target trades {:.6g} of the portfolio",
+              *settings.turnover_max, traded);
 }
 
 // The strategy's sleeve and the fixed rest as one portfolio, whatever the strategy claims about it.
@@ -252,13 +256,26 @@ Result<std::vector<double>> whole_of(const PriceFrame& prices, const OptimizerSe
     sum += sleeve[i];
     weights[division.growth[i]] = sleeve[i] * division.growth_share;
   }
-  if (std::abs(sum - 1) > within) {
+  if (division.growth_share > 0 && std::abs(sum - 1) > within) {
     return fail(ErrorCode::internal, "the strategy gave weights that sum to {:.12g}, must sum to 1", sum);
   }
   if (const Result<void> checked = check_limits(prices, settings, division, weights); !checked) {
     return fail(checked.error());
   }
   return weights;
+}
+
+// What the strategy answers; where the glide path leaves it nothing to divide it is not asked.
+Result<Allocation> allocation_of(Strategy& strategy, const PriceFrame& prices, const PriceFrame& sleeve,
+                                 const OptimizerSettings& settings, const Division& division,
+                                 const std::optional<Weights>& current) {
+  if (division.growth_share > 0) {
+    const Result<AllocationProblem> problem = problem_of(prices, sleeve, settings, division, current);
+    if (!problem) return fail(problem.error());
+    return strategy.weigh(*problem);
+  }
+  const std::size_t count = division.growth.size();
+  return Allocation{std::vector<double>(count, 1.0 / static_cast<double>(count)), std::nan(""), {}, "{}"};
 }
 
 // A strategy that saw only the growth sleeve reports in shares of it; the report says so.
@@ -284,13 +301,10 @@ Result<OptimizerResult> optimize(Strategy& strategy, const PriceFrame& prices, c
     part = *std::move(columns);
   }
   const PriceFrame& sleeve = part ? *part : prices;
-  const Result<AllocationProblem> problem = problem_of(prices, sleeve, settings, *division, current);
-  if (!problem) return fail(problem.error());
-  const Result<Estimates> estimates =
-      estimate(prices, settings.risk_model, settings.expected_returns, settings.periods_per_year);
+  const Result<Estimates> estimates = estimates_of(prices, settings);
   if (!estimates) return fail(estimates.error());
 
-  Result<Allocation> allocation = strategy.weigh(*problem);
+  Result<Allocation> allocation = allocation_of(strategy, prices, sleeve, settings, *division, current);
   if (!allocation) return fail(allocation.error());
   const Result<std::vector<double>> fractions = whole_of(prices, settings, *division, allocation->weights);
   if (!fractions) return fail(fractions.error());
@@ -299,6 +313,7 @@ Result<OptimizerResult> optimize(Strategy& strategy, const PriceFrame& prices, c
   for (std::size_t i = 0; i < prices.cols(); ++i) entries.push_back({prices.symbols()[i], (*fractions)[i]});
   Result<Weights> weights = Weights::make(std::move(entries), division->account_cash);
   if (!weights) return fail(weights.error());
+  if (const Result<void> checked = check_turnover(*weights, settings, current); !checked) return fail(checked.error());
 
   OptimizerResult result{*std::move(weights), 0, 0, {}, 0, {}, {}, {}, {}, {}};
   const Eigen::Map<const Eigen::VectorXd> vector(fractions->data(), static_cast<Eigen::Index>(fractions->size()));

@@ -12,7 +12,7 @@ namespace rebalancer {
 
 // "tech <= 25%": lower <= sum of the weights whose symbol carries the label <= upper, of the whole portfolio.
 struct ClassLimit {
-  std::string label;
+  std::string label;  // a class, a label, a symbol, or several of them: "tech + energy"
   double lower = 0;
   double upper = 1;
   std::string text;  // as written, for messages
@@ -29,9 +29,21 @@ struct OptimizerSettings {
   double bonds_of_safe = 0.8;
   double risk_free_rate = 0.02;
   double periods_per_year = 252;
-  double cost_rate = 0;
+  double cost_rate = 0;       // of the value traded
+  double cost_quadratic = 0;  // trading a fraction x of the portfolio costs this times x^2, for each symbol
+  double ewma_decay = 0.94;
+  std::optional<double> turnover_max;                  // purchases and sales together, of the portfolio's value
+  std::optional<double> gross_max;                     // sum of |weight|
+  std::optional<double> tracking_error_max;            // against the benchmark, per year
+  double position_min = 0;                             // least weight of a position that is held
+  int positions_max = 0;                               // 0: any number
+  std::map<Symbol, std::vector<std::string>> labels;   // beside the class: "tech", or with its kind "sector:tech"
+  std::map<Symbol, double> benchmark;                  // weights, rebalanced daily; empty: none
+  std::vector<double> benchmark_prices;                // or its prices, one per row; not part of a decision
+  std::vector<std::pair<double, double>> glide_curve;  // share in growth by age_years; empty: the usual curve
   std::string risk_model = "sample";
   std::string expected_returns = "arithmetic";
+  std::string missing = "complete";  // prices: days that every symbol has; or "pairwise", those of each pair
 };
 
 struct OptimizerResult {

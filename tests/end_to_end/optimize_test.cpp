@@ -47,6 +47,11 @@ TEST_CASE("optimize --prices agrees with the independent reference") {
         1e-9);
   CHECK(worst_weight(prices, columns, at(set, "/optimisation/max_sharpe_rf0.02/weights"), {}) < 1e-9);
   CHECK(worst_weight(prices, columns, at(set, "/optimisation/max_sharpe_rf0/weights"), {"--risk-free", "0"}) < 1e-9);
+  CHECK(worst_weight(prices, columns, at(set, "/optimisation/max_diversification/weights"),
+                     {"--strategy", "max_diversification"}) < 1e-9);
+  // 2.5 is the default risk aversion.
+  CHECK(worst_weight(prices, columns, at(set, "/optimisation/max_quadratic_utility/1/weights"),
+                     {"--strategy", "max_utility"}) < 1e-9);
   for (const auto& box : at(set, "/optimisation/box").as_array()) {
     const std::vector<std::string> bounds{"--min-weight", std::to_string(number_at(box, "/lower")), "--max-weight",
                                           std::to_string(number_at(box, "/upper"))};
@@ -73,6 +78,9 @@ TEST_CASE("optimize reads a small file without any configuration") {
     const auto infeasible = run_binary(directory, {"optimize", "--prices", "p.csv", "--max-weight", "0.4", "--json"});
     CHECK(infeasible.exit_code == 5);
     CHECK(number_at(json_of(infeasible), "/error/exit_code") == 5);
+    const auto hopeless = run_binary(directory, {"optimize", "--prices", "p.csv", "--risk-free", "50"});
+    CHECK(hopeless.exit_code == 5);
+    CHECK_MESSAGE(hopeless.err.find("no portfolio has a positive Sharpe ratio") != std::string::npos, hopeless.err);
     const auto unknown = run_binary(directory, {"optimize", "--prices", "p.csv", "--strategy", "max_sharp"});
     CHECK(unknown.exit_code == 2);
     CHECK(unknown.err.find("max_sharpe") != std::string::npos);

@@ -237,6 +237,182 @@ TEST_CASE("settings that contradict themselves or name nobody are refused before
   CHECK(refusal(strategy, prices, settings, ErrorCode::invalid).find("risk model 'smaple'") == 0);
 }
 
+TEST_CASE("what the strategy is told besides bounds and limits is what the settings say, of the whole portfolio") {
+  const PriceFrame prices = prices_of({"A", "B"});
+  OptimizerSettings settings;
+  settings.cost_rate = 0.001;
+  settings.cost_quadratic = 0.02;
+  settings.ewma_decay = 0.97;
+  settings.turnover_max = 0.6;
+  settings.gross_max = 1.3;
+  settings.position_min = 0.05;
+  settings.positions_max = 2;
+  settings.tracking_error_max = 0.04;
+  settings.benchmark = {{symbol("A"), 0.75}, {symbol("B"), 0.25}};
+  Scripted strategy({0.5, 0.5});
+  const auto current = Weights::make({{symbol("A"), 0.7}, {symbol("B"), 0.2}}, 0.1).value();
+  REQUIRE(optimize(strategy, prices, settings, current));
+  const AllocationProblem& asked = strategy.asked;
+  CHECK(asked.cost_rate == 0.001);
+  CHECK(asked.cost_quadratic == 0.02);
+  CHECK(asked.ewma_decay == 0.97);
+  CHECK(asked.turnover_max == 0.6);
+  CHECK(asked.gross_max == 1.3);
+  CHECK(asked.position_min == 0.05);
+  CHECK(asked.positions_max == 2);
+  CHECK(asked.tracking_error_max == 0.04);
+  // The benchmark is brought back to its weights every day.
+  REQUIRE(asked.benchmark.size() == prices.rows());
+  for (Eigen::Index row = 1; row < static_cast<Eigen::Index>(prices.rows()); ++row) {
+    const double growth =
+        asked.benchmark[static_cast<std::size_t>(row)] / asked.benchmark[static_cast<std::size_t>(row - 1)] - 1;
+    const auto of = [&](Eigen::Index column) {
+      return prices.values()(row, column) / prices.values()(row - 1, column) - 1;
+    };
+    CHECK(near(growth, 0.75 * of(0) + 0.25 * of(1)));
+  }
+}
+
+TEST_CASE("with a glide path limits on trades, sizes and positions become those of the growth sleeve") {
+  const PriceFrame prices = prices_of({"SPY", "BND", "QQQ"});
+  OptimizerSettings settings = age_35();  // 85% growth, 12% BND, 3% cash
+  settings.turnover_max = 0.5;
+  settings.gross_max = 0.97;
+  settings.position_min = 0.034;
+  settings.positions_max = 3;
+  settings.cost_rate = 0.001;
+  settings.cost_quadratic = 0.1;
+  Scripted strategy({0.6, 0.4});
+  const auto current = Weights::make({{symbol("SPY"), 0.51}, {symbol("BND"), 0.32}}, 0.17).value();
+  REQUIRE(optimize(strategy, prices, settings, current).error().message ==
+          "turnover_max is 0.5, but the target trades 0.54 of the portfolio");  // BND 0.2, QQQ 0.34
+  CHECK(near(strategy.asked.turnover_max, (0.5 - 0.2) / 0.85));
+  CHECK(near(strategy.asked.gross_max, 1));
+  CHECK(near(strategy.asked.position_min, 0.04));
+  CHECK(strategy.asked.positions_max == 2);
+  CHECK(strategy.asked.cost_rate == 0.001);
+  CHECK(near(strategy.asked.cost_quadratic, 0.085));
+  settings.turnover_max = 0.55;
+  CHECK(optimize(strategy, prices, settings, current));
+  settings.turnover_max = 0.1;
+  CHECK(optimize(strategy, prices, settings, current).error() ==
+        Error{ErrorCode::conflict,
+              "turnover_max is 0.1, but bringing bonds and cash to the glide path's shares trades 0.2 alone"});
+  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid) ==
+        "turnover_max is 0.1, which needs the weights held now: they are not known");
+  settings.turnover_max.reset();
+  settings.positions_max = 1;
+  CHECK(refusal(strategy, prices, settings) ==
+        "positions_max is 1, but the glide path holds 1 symbols of class bond and cash");
+  settings.positions_max = 0;
+  settings.position_min = 0.2;
+  CHECK(refusal(strategy, prices, settings) == "the glide path gives BND a weight of 0.12, position_min is 0.2");
+  settings.position_min = 0;
+  settings.benchmark = {{symbol("SPY"), 1}};
+  settings.tracking_error_max = 0.04;
+  CHECK(refusal(strategy, prices, settings).find("tracking_error_max is 0.04, but the glide path decides") == 0);
+}
+
+TEST_CASE("a glide path of one's own divides at its points, between them, and down to nothing for the strategy") {
+  const PriceFrame prices = prices_of({"SPY", "BND", "QQQ"});
+  OptimizerSettings settings = age_35();
+  settings.glide_curve = {{25, 1}, {45, 0.5}, {65, 0}};
+  settings.bonds_of_safe = 1;
+  Scripted strategy({0.6, 0.4});
+  settings.age_years = 35;
+  OptimizerResult result = optimize(strategy, prices, settings, std::nullopt).value();
+  CHECK(near(result.equity_share.value(), 0.75));
+  CHECK(near(result.weights.of(symbol("BND")), 0.25));
+  CHECK(near(result.weights.of(symbol("QQQ")), 0.3));
+  settings.age_years = 20;
+  CHECK(near(optimize(strategy, prices, settings, std::nullopt)->weights.of(symbol("SPY")), 0.6));
+  settings.age_years = 70;
+  Scripted unasked({std::nan(""), std::nan("")});
+  result = optimize(unasked, prices, settings, std::nullopt).value();
+  CHECK(result.weights.of(symbol("BND")) == 1);
+  CHECK(result.weights.of(symbol("SPY")) == 0);
+  CHECK(std::isnan(result.objective));
+  CHECK_FALSE(result.certificate);
+  settings.weight_min = 0.1;
+  CHECK(refusal(unasked, prices, settings) == "the strategy gave SPY a weight of 0, must be at least 0.1");
+  settings.glide_curve = {{25, 1}, {25, 0.5}};
+  CHECK(refusal(unasked, prices, settings, ErrorCode::invalid) ==
+        "point 2 of the glide path is at 25, must be a number above the one before");
+}
+
+TEST_CASE("limits are about classes, labels with or without their kind, symbols, and sums of them") {
+  const PriceFrame prices = prices_of({"AAPL", "MSFT", "XOM", "GLD"});
+  OptimizerSettings settings;
+  settings.classes = {{symbol("GLD"), "gold"}};
+  settings.labels = {{symbol("AAPL"), {"sector:tech", "issuer:apple"}},
+                     {symbol("MSFT"), {"sector:tech"}},
+                     {symbol("XOM"), {"sector:energy", "dividend"}}};
+  Scripted strategy({0.25, 0.25, 0.25, 0.25});
+  const auto coefficients = [&](const std::string& label) {
+    settings.class_limits = {{label, 0, 1, label}};
+    const auto result = optimize(strategy, prices, settings, std::nullopt);
+    REQUIRE_MESSAGE(result, result.error().message);
+    REQUIRE(strategy.asked.groups.size() == 1);
+    return strategy.asked.groups[0].coefficients;
+  };
+  using Row = std::vector<double>;
+  CHECK(coefficients("tech") == Row{1, 1, 0, 0});
+  CHECK(coefficients("sector:tech") == Row{1, 1, 0, 0});
+  CHECK(coefficients("tech + energy") == Row{1, 1, 1, 0});
+  CHECK(coefficients("AAPL+XOM") == Row{1, 0, 1, 0});
+  CHECK(coefficients("gold + dividend") == Row{0, 0, 1, 1});
+  CHECK(coefficients("tech + AAPL") == Row{1, 1, 0, 0});  // carrying two of them counts once
+  CHECK(coefficients("equity") == Row{1, 1, 1, 0});
+  CHECK(coefficients("class:gold") == Row{0, 0, 0, 1});
+  CHECK(coefficients("symbol:XOM") == Row{0, 0, 1, 0});
+
+  settings.class_limits = {{"enrgy", 0, 1, "enrgy <= 10%"}};
+  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid) ==
+        "enrgy <= 10%: no symbol is of class enrgy; did you mean energy?");
+  // Nobody carries it and it is no slip: true and harmless, unless something is asked of it.
+  settings.class_limits = {{"utilities", 0, 0.1, "utilities <= 10%"}};
+  REQUIRE(optimize(strategy, prices, settings, std::nullopt));
+  CHECK(strategy.asked.groups.empty());
+  settings.class_limits = {{"utilities", 0.1, 1, "utilities >= 10%"}};
+  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid)
+            .find("utilities >= 10%: no symbol is of class utilities; there is ") == 0);
+
+  settings.labels[symbol("GLD")] = {"theme:tech"};
+  settings.class_limits = {{"tech", 0, 1, "tech <= 100%"}};
+  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid) ==
+        "tech <= 100%: tech may be sector:tech or theme:tech, which are of different symbols; write the one that is "
+        "meant");
+  CHECK(coefficients("sector:tech") == Row{1, 1, 0, 0});
+  CHECK(coefficients("theme:tech") == Row{0, 0, 0, 1});
+  settings.labels[symbol("GLD")] = {"sector:tech"};
+  settings.labels[symbol("AAPL")].push_back("theme:tech");
+  settings.labels[symbol("MSFT")].push_back("theme:tech");
+  settings.labels[symbol("GLD")].push_back("theme:tech");
+  CHECK(coefficients("tech") == Row{1, 1, 0, 1});  // the same symbols under both: nothing to ask
+}
+
+TEST_CASE("a benchmark that makes no sense is refused") {
+  const PriceFrame prices = prices_of({"A", "B"});
+  Scripted strategy({0.5, 0.5});
+  OptimizerSettings settings;
+  settings.benchmark = {{symbol("Z"), 1}};
+  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid) ==
+        "the benchmark holds 1 of Z, which is not one of the symbols");
+  settings.benchmark.clear();
+  settings.tracking_error_max = 0.04;
+  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid) ==
+        "tracking_error_max is 0.04, but there is no benchmark to follow");
+  settings.tracking_error_max.reset();
+  settings.benchmark_prices = {1, 2, 3};
+  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid) == "the benchmark has 3 prices, the symbols have 60");
+  settings.benchmark_prices.clear();
+  settings.risk_model = "single_index";
+  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid) != "");
+  settings.risk_model = "sample";
+  settings.missing = "pairwise";
+  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid).find("missing is 'pairwise', must be complete") == 0);
+}
+
 TEST_CASE("with class limits and a glide path the optimum meets every limit of the whole portfolio") {
   const PriceFrame prices = prices_of({"A", "B", "BND", "C", "D"});
   LowestVariance strategy;
@@ -260,7 +436,9 @@ TEST_CASE("with class limits and a glide path the optimum meets every limit of t
   settings.classes[symbol("C")] = "tech";
   settings.weight_max = 0.3;
   settings.class_limits = {{"tech", 0.4, 1, "tech >= 40%"}};
-  CHECK(refusal(strategy, prices, settings).find("tech >= 40% (in shares of the growth sleeve) cannot be met") == 0);
+  CHECK(refusal(strategy, prices, settings)
+            .find("tech >= 40% (in shares of the growth sleeve), asset 3 <= 0.352941 cannot "
+                  "be met together") == 0);
 }
 
 TEST_CASE("the lowest variance of twenty stocks is the reference's") {

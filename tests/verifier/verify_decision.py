@@ -147,6 +147,11 @@ class Maybe:
         self.inner = inner
 
 
+class Later:  # a member added later: absent while it has its first value
+    def __init__(self, inner):
+        self.inner = inner
+
+
 class Map:
     def __init__(self, inner):
         self.inner = inner
@@ -188,7 +193,12 @@ SETTINGS = {
     "optimizer": {**doubles("age_years bonds_of_safe cost_rate periods_per_year risk_free_rate weight_max weight_min"),
                   "bounds": Map(doubles("lower upper")),
                   "class_limits": [{"label": "text", "lower": "double", "text": "text", "upper": "double"}],
-                  "classes": Map("text"), "expected_returns": "text", "glide_path": "bool", "risk_model": "text"},
+                  "classes": Map("text"), "expected_returns": "text", "glide_path": "bool", "risk_model": "text",
+                  **{name: Later(kind) for name, kind in {
+                      "benchmark": Map("double"), "cost_quadratic": "double", "ewma_decay": "double",
+                      "glide_curve": [doubles("lower upper")], "gross_max": "double", "labels": Map(["text"]),
+                      "missing": "text", "position_min": "double", "positions_max": "int", "tracking_error_max": "double",
+                      "turnover_max": "double"}.items()}},
     "quality": {**dict.fromkeys("age frozen gap history jump non_positive".split(), SEVERITY),
                 **dict.fromkeys("age_sessions_max frozen_sessions_max gap_sessions_max history_sessions_min".split(),
                                 "int"), "jump_fraction_max": "double"},
@@ -240,9 +250,12 @@ def check_schema(value, schema, path):
             check_schema(item, schema.inner, f"{path}.{key}")
     elif isinstance(schema, dict):
         must(isinstance(value, dict), "must be an object")
-        must(value.keys() == schema.keys(), f"has the wrong members: {sorted(value.keys() ^ schema.keys())}")
+        later = {key for key, inner in schema.items() if isinstance(inner, Later)}
+        wrong = (value.keys() ^ schema.keys()) - (later - value.keys())
+        must(not wrong, f"has the wrong members: {sorted(wrong)}")
         for key, inner in schema.items():
-            check_schema(value[key], inner, f"{path}.{key}")
+            if key in value:
+                check_schema(value[key], inner.inner if isinstance(inner, Later) else inner, f"{path}.{key}")
     elif schema == "bool":
         must(isinstance(value, bool), "must be true or false")
     elif schema in INTEGERS:

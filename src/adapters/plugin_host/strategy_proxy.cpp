@@ -99,6 +99,10 @@ class StrategyProxy final : public Strategy {
     for (const GroupConstraint& group : problem.groups) fits = fits && group.coefficients.size() == cols;
     if (!fits)
       return fail(ErrorCode::invalid, "an allocation problem of {} symbols has bounds of another number", cols);
+    if (std::isfinite(problem.turnover_max) && problem.current.empty()) {
+      return fail(ErrorCode::invalid, "turnover_max is {:.6g}, which needs the weights held now: they are not known",
+                  problem.turnover_max);
+    }
     return {};
   }
 
@@ -143,7 +147,38 @@ class StrategyProxy final : public Strategy {
     for (const GroupConstraint& group : problem.groups) {
       if (auto kept = check(group, weights); !kept) return kept;
     }
+    if (auto kept = check_book(weights, problem); !kept) return kept;
     return check_rest(allocation);
+  }
+
+  // Limits on the weights together. tracking_error_max rests on estimates, which are the strategy's: its certificate is
+  // the judge of it.
+  Result<void> check_book(const std::vector<double>& weights, const AllocationProblem& problem) const {
+    double gross = 0, traded = 0;
+    int held = 0;
+    for (std::size_t col = 0; col < weights.size(); ++col) {
+      const double size = std::abs(weights[col]);
+      gross += size;
+      if (!problem.current.empty()) traded += std::abs(weights[col] - problem.current[col]);
+      if (size <= tolerance) continue;
+      ++held;
+      if (size < problem.position_min - tolerance) {
+        return instance_->returned("weight {:.12g} for {}, must be 0 or at least position_min {:.12g}", weights[col],
+                                   problem.prices->symbols()[col], problem.position_min);
+      }
+    }
+    if (gross > problem.gross_max + tolerance) {
+      return instance_->returned("weights whose sizes sum to {:.12g}, must be at most gross_max {:.12g}", gross,
+                                 problem.gross_max);
+    }
+    if (traded > problem.turnover_max + tolerance) {
+      return instance_->returned("weights that trade {:.12g} of the portfolio, must be at most turnover_max {:.12g}",
+                                 traded, problem.turnover_max);
+    }
+    if (problem.positions_max > 0 && held > problem.positions_max) {
+      return instance_->returned("{} positions, must be at most positions_max {}", held, problem.positions_max);
+    }
+    return {};
   }
 
   Result<void> check(const GroupConstraint& group, const std::vector<double>& weights) const {

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int plot_rows = 20;
 constexpr int plot_width_max = 110;
+constexpr std::size_t names_width = 46;  // of the last column, in a table of 80
 
 std::string to_text(const Frontier& frontier, const Terminal& terminal) {
   std::string out = terminal.out_paint(
@@ -35,14 +36,19 @@ std::string to_text(const Frontier& frontier, const Terminal& terminal) {
       if (std::abs(weight) > 5e-5) held.emplace_back(-std::abs(weight), i);
     }
     std::sort(held.begin(), held.end());
+    // As many as fit into 80 columns, at most four.
     std::string names;
-    for (std::size_t k = 0; k < held.size() && k < 4; ++k) {
-      const auto& [size, i] = held[k];
-      names +=
-          fmt::format("{} {:.1f}%  ", frontier.assets[i].symbol, 100 * portfolio.weights(static_cast<Eigen::Index>(i)));
+    for (std::size_t k = 0; k < held.size(); ++k) {
+      const std::size_t i = held[k].second;
+      const std::string name =
+          fmt::format("{} {:.1f}%", frontier.assets[i].symbol, 100 * portfolio.weights(static_cast<Eigen::Index>(i)));
+      const std::string rest = k + 1 < held.size() ? fmt::format("  and {} more", held.size() - k - 1) : "";
+      if (k > 0 && (k == 4 || names.size() + 2 + name.size() + rest.size() > names_width)) {
+        names += fmt::format("  and {} more", held.size() - k);
+        break;
+      }
+      names += (k > 0 ? "  " : "") + name;
     }
-    if (held.size() > 4) names += fmt::format("and {} more", held.size() - 4);
-    while (!names.empty() && names.back() == ' ') names.pop_back();
     const double excess = portfolio.expected_return - frontier.risk_free_rate;
     out += fmt::format("{} {:>8.2f}%  {:>9.2f}%  {:>6}  {}\n", mark, 100 * portfolio.expected_return,
                        100 * portfolio.volatility,
@@ -52,8 +58,8 @@ std::string to_text(const Frontier& frontier, const Terminal& terminal) {
   if (frontier.tangency) {
     row(*frontier.tangency, "T");
     out +=
-        "T is the portfolio of the highest Sharpe ratio; the first row has the highest return, the last corner the "
-        "lowest variance\n";
+        "T is the portfolio of the highest Sharpe ratio; the first row has the highest\n"
+        "return, the last corner the lowest variance\n";
   } else {
     out += frontier.no_tangency + "\n";
   }

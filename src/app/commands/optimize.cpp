@@ -1,4 +1,6 @@
 // optimize: target weights from a price file, without any configuration.
+#include <cmath>
+
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -7,14 +9,19 @@
 #include "app/application.hpp"
 #include "app/commands.hpp"
 #include "app/context.hpp"
+#include "app/optimize_options.hpp"
+#include "app/optimize_text.hpp"
 #include "app/plugin_folders.hpp"
 #include "app/price_file.hpp"
 #include "app/report_text.hpp"
+#include "app/units.hpp"
 #include "services/look_json.hpp"
 #include "services/optimizer.hpp"
 
 namespace rebalancer::app {
 namespace {
+
+constexpr double ewma_decay_min = 0.5, ewma_decay_max = 0.9999;
 
 std::string to_text(const Solved& solved, const Terminal& terminal) {
   const OptimizerResult& result = solved.result;
@@ -52,9 +59,16 @@ boost::json::object section_of(const std::vector<std::string>& parameters, std::
   return section;
 }
 
-}  // namespace
-
-namespace {
+// --param lambda=0.97 is of the risk model ewma, which the strategies do not know.
+Result<void> take_lambda(boost::json::object& section, OptimizerSettings& settings) {
+  const auto* given = section.if_contains("lambda");
+  if (given == nullptr || settings.risk_model != "ewma") return {};
+  const auto decay = parse_number(std::string_view(given->as_string()), ewma_decay_min, ewma_decay_max);
+  if (!decay) return fail(ErrorCode::invalid, "--param lambda {}", decay.error().message);
+  settings.ewma_decay = *decay;
+  section.erase("lambda");
+  return {};
+}
 
 int optimize_prices(Context& context, const ParsedArguments& arguments) {
   system::SystemClock clock;
@@ -70,10 +84,16 @@ int optimize_prices(Context& context, const ParsedArguments& arguments) {
   if (!prices) return context.report(Area::file, prices.error());
 
   std::string wrong;
-  const boost::json::object section = section_of(arguments.all("param"), wrong);
+  boost::json::object section = section_of(arguments.all("param"), wrong);
   if (!wrong.empty()) {
     return context.report(Area::command_line,
                           {ErrorCode::invalid, fmt::format("--param is \"{}\", must be name=value", wrong)});
+  }
+  OptimizerSettings settings;
+  settings.risk_model = arguments.text("risk-model").value_or("sample");
+  settings.ewma_decay = arguments.number("ewma-decay").value_or(settings.ewma_decay);
+  if (auto taken = take_lambda(section, settings); !taken) {
+    return context.report(Area::command_line, taken.error());
   }
   const std::string name = arguments.text("strategy").value_or("max_sharpe");
   auto found = plugins.find(PluginKind::strategy, name);
@@ -86,13 +106,23 @@ int optimize_prices(Context& context, const ParsedArguments& arguments) {
   auto strategy = plugins.create_strategy(name, section, instance);
   if (!strategy) return context.report(Area::command_line, strategy.error());
 
-  OptimizerSettings settings;
   settings.weight_min = arguments.number("min-weight").value_or(0);
   settings.weight_max = arguments.number("max-weight").value_or(1);
   settings.risk_free_rate = arguments.number("risk-free").value_or(0.02);
-  settings.risk_model = arguments.text("risk-model").value_or("sample");
   settings.expected_returns = arguments.text("expected-returns").value_or("arithmetic");
   settings.cost_rate = arguments.number("cost-bps").value_or(0) * 1e-4;
+  settings.cost_quadratic = arguments.number("cost-quadratic").value_or(0);
+  settings.turnover_max = arguments.number("turnover-max");
+  settings.gross_max = arguments.number("gross-max");
+  settings.tracking_error_max = arguments.number("tracking-error-max");
+  settings.position_min = arguments.number("position-min").value_or(0);
+  settings.positions_max = static_cast<int>(arguments.integer("positions-max").value_or(0));
+  if (auto read = read_limits(arguments, settings); !read) return context.report(Area::command_line, read.error());
+  if (const auto file = arguments.text("benchmark")) {
+    auto benchmark = read_benchmark(plugins, *file, *prices, instance);
+    if (!benchmark) return context.report(Area::file, benchmark.error());
+    settings.benchmark_prices = *std::move(benchmark);
+  }
   std::optional<Weights> current;
   if (arguments.has("current")) {
     auto read = read_weights(arguments.assignments("current"));
@@ -107,14 +137,32 @@ int optimize_prices(Context& context, const ParsedArguments& arguments) {
   const double seconds = std::chrono::duration<double>(clock.monotonic() - started).count();
   if (!result) return context.report(Area::strategy, result.error());
   const Solved solved{*std::move(result), name, prices->dates().back(), seconds};
-  context.out << (context.global.json ? optimization_json(solved) + "\n" : to_text(solved, context.terminal));
+  std::optional<ShareBook> book;
+  if (const auto money = arguments.money("money")) {
+    auto shares = read_shares(*money, *prices, solved.result.weights);
+    if (!shares) return context.report(Area::strategy, shares.error());
+    book = *std::move(shares);
+  }
+  if (!context.global.json) {
+    context.out << to_text(solved, context.terminal) << explained(solved.result.report_json)
+                << (book ? shares_text(*prices, *book) : "");
+    return static_cast<int>(ExitCode::ok);
+  }
+  std::string json = optimization_json(solved);
+  if (book) json = json.substr(0, json.size() - 1) + ",\"whole_shares\":" + shares_json(*prices, *book) + "}";
+  context.out << json << '\n';
   return static_cast<int>(ExitCode::ok);
 }
 
 // The configured portfolio's target, from stored prices.
 int optimize_configured(Context& context, const ParsedArguments& arguments) {
-  for (const char* option : {"strategy", "risk-model", "expected-returns", "risk-free", "min-weight", "max-weight",
-                             "current", "cost-bps", "from"}) {
+  for (const char* option : {"strategy",     "risk-model",    "expected-returns",
+                             "risk-free",    "min-weight",    "max-weight",
+                             "current",      "cost-bps",      "cost-quadratic",
+                             "turnover-max", "gross-max",     "tracking-error-max",
+                             "position-min", "positions-max", "ewma-decay",
+                             "benchmark",    "bounds",        "label",
+                             "group",        "money",         "from"}) {
     if (arguments.has(option)) {
       return context.report(Area::command_line, {ErrorCode::invalid, fmt::format("--{} goes with --prices; without it "
                                                                                  "the configuration decides",
@@ -135,7 +183,8 @@ int optimize_configured(Context& context, const ParsedArguments& arguments) {
   }
   if (!context.global.json) context.out << banner(report, context.terminal) << '\n';
   const Solved solved{*report.optimized, report.strategy, report.as_of, seconds};
-  context.out << (context.global.json ? optimization_json(solved) + "\n" : to_text(solved, context.terminal));
+  context.out << (context.global.json ? optimization_json(solved) + "\n"
+                                      : to_text(solved, context.terminal) + explained(solved.result.report_json));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -196,6 +245,75 @@ Command optimize_command() {
                 .default_text = "0",
                 .minimum = 0,
                 .maximum = 10'000},
+               {.name = "cost-quadratic",
+                .placeholder = "Q",
+                .type = ValueType::number,
+                .help = "trading the fraction x in one symbol also costs Q x^2",
+                .default_text = "0",
+                .minimum = 0,
+                .maximum = 100},
+               {.name = "turnover-max",
+                .placeholder = "T",
+                .type = ValueType::fraction,
+                .help = "most purchases and sales together, from --current",
+                .minimum = 0,
+                .maximum = 100},
+               {.name = "gross-max",
+                .placeholder = "G",
+                .type = ValueType::fraction,
+                .help = "most long and short together",
+                .minimum = 0,
+                .maximum = 100},
+               {.name = "tracking-error-max",
+                .placeholder = "E",
+                .type = ValueType::fraction,
+                .help = "against --benchmark, per year",
+                .minimum = 0,
+                .maximum = 10},
+               {.name = "benchmark",
+                .placeholder = "FILE",
+                .type = ValueType::file,
+                .help = "prices of one symbol: the market of capm and single_index"},
+               {.name = "bounds",
+                .placeholder = "A=10%..40%",
+                .type = ValueType::text,
+                .help = "weights of one symbol, instead of the two above",
+                .repeatable = true},
+               {.name = "label",
+                .placeholder = "tech=A,B",
+                .type = ValueType::text,
+                .help = "gives symbols a label, for --group",
+                .repeatable = true},
+               {.name = "group",
+                .placeholder = "\"tech <= 25%\"",
+                .type = ValueType::text,
+                .help = "limits the symbols of a label, or a sum such as A + B",
+                .repeatable = true},
+               {.name = "position-min",
+                .placeholder = "W",
+                .type = ValueType::fraction,
+                .help = "least weight of a position that is held",
+                .default_text = "0",
+                .minimum = 0,
+                .maximum = 1},
+               {.name = "positions-max",
+                .placeholder = "N",
+                .type = ValueType::integer,
+                .help = "most positions; 0 is any number",
+                .default_text = "0",
+                .minimum = 0,
+                .maximum = 10'000},
+               {.name = "ewma-decay",
+                .placeholder = "D",
+                .type = ValueType::number,
+                .help = "of the risk model ewma",
+                .default_text = "0.94",
+                .minimum = ewma_decay_min,
+                .maximum = ewma_decay_max},
+               {.name = "money",
+                .placeholder = "AMOUNT",
+                .type = ValueType::money,
+                .help = "also finds the best book of whole shares for it"},
                {.name = "param",
                 .placeholder = "NAME=VALUE",
                 .type = ValueType::text,

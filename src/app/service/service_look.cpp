@@ -4,6 +4,7 @@
 #include "adapters/system/digest.hpp"
 #include "app/build_info.hpp"
 #include "app/decision_source.hpp"
+#include "app/limit_texts.hpp"
 #include "app/plugin_json.hpp"
 #include "app/service/failure_error.hpp"
 #include "app/service/service.hpp"
@@ -34,6 +35,39 @@ Result<std::pair<std::vector<const T*>, std::string>> page_of(const std::vector<
   }
   const bool more = from + part.size() < records.size();
   return std::pair(part, more ? std::string(id(*part.back())) : std::string());
+}
+
+// The constraints of a what-if. Errors: invalid.
+Result<void> change(OptimizerSettings& settings, const Service::OptimizeRequest& request) {
+  if (request.min_weight) settings.weight_min = *request.min_weight;
+  if (request.max_weight) settings.weight_max = *request.max_weight;
+  if (request.turnover_max) settings.turnover_max = request.turnover_max;
+  if (request.gross_max) settings.gross_max = request.gross_max;
+  if (request.tracking_error_max) settings.tracking_error_max = request.tracking_error_max;
+  if (request.position_min) settings.position_min = *request.position_min;
+  if (request.positions_max) settings.positions_max = *request.positions_max;
+  if (settings.weight_min < 0 && !settings.gross_max) {
+    return fail(ErrorCode::invalid, "constraints.min_weight is {}, which needs constraints.gross_max",
+                settings.weight_min);
+  }
+  if (!request.groups) return {};
+  settings.class_limits.clear();
+  for (const std::string& text : *request.groups) {
+    auto limit = parse_class_limit(text);
+    if (!limit) return fail(ErrorCode::invalid, "constraints.groups has \"{}\", {}", text, limit.error().message);
+    settings.class_limits.push_back(*std::move(limit));
+  }
+  if (settings.gross_max) open_sides(settings.class_limits, *settings.gross_max);
+  return {};
+}
+
+// The weights held now, which strategies weigh against what a trade costs; none when the broker does not say.
+std::optional<Weights> held_now(Application& application) {
+  const auto holdings = application.holdings(std::nullopt);
+  if (!holdings) return std::nullopt;
+  const auto valued = value_book(holdings->book, holdings->prices);
+  if (!valued) return std::nullopt;
+  return current_weights(holdings->book, holdings->prices, valued->equity);
 }
 
 }  // namespace
@@ -141,8 +175,7 @@ Result<Solved> Service::solve(const OptimizeRequest& request) {
   OptimizerSettings settings = config().optimizer;
   if (auto age = config().age_on(stored->as_of)) settings.age_years = *age;
   if (request.user_age_years) settings.age_years = *request.user_age_years;
-  if (request.min_weight) settings.weight_min = *request.min_weight;
-  if (request.max_weight) settings.weight_max = *request.max_weight;
+  if (auto changed = change(settings, request); !changed) return fail(changed.error());
   auto strategy = application_.strategy();
   if (!strategy) return fail(error_of(strategy.error()));
   Strategy* chosen = *strategy;
@@ -161,7 +194,7 @@ Result<Solved> Service::solve(const OptimizeRequest& request) {
     chosen = made.get();
   }
   const auto started = application_.clock().monotonic();
-  auto result = rebalancer::optimize(*chosen, stored->frame, settings, std::nullopt);
+  auto result = rebalancer::optimize(*chosen, stored->frame, settings, held_now(application_));
   const double seconds = std::chrono::duration<double>(application_.clock().monotonic() - started).count();
   if (!result) return fail(result.error());
   return Solved{*std::move(result), name, stored->as_of, seconds};

@@ -47,15 +47,49 @@ Result<double> age_on(Date birth, Date on) {
   return years + static_cast<double>(on.days() - last.days()) / (next.days() - last.days());
 }
 
-Result<SleeveShares> sleeve_shares(double age_years, double bonds_of_safe) {
+Result<double> share_on(const std::vector<std::pair<double, double>>& curve, double x) {
+  if (curve.empty()) return fail(ErrorCode::invalid, "a glide path needs at least one point");
+  if (!std::isfinite(x)) return fail(ErrorCode::invalid, "the glide path is asked at {}, must be a number", x);
+  for (std::size_t i = 0; i < curve.size(); ++i) {
+    const auto& [at, share] = curve[i];
+    if (!std::isfinite(at) || (i > 0 && at <= curve[i - 1].first)) {
+      return fail(ErrorCode::invalid, "point {} of the glide path is at {}, must be a number above the one before",
+                  i + 1, at);
+    }
+    if (!(share >= 0 && share <= 1)) {
+      return fail(ErrorCode::invalid, "the glide path's share at {} is {}, must be between 0 and 1", at, share);
+    }
+  }
+  if (x <= curve.front().first) return curve.front().second;
+  for (std::size_t i = 1; i < curve.size(); ++i) {
+    if (x > curve[i].first) continue;
+    const double part = (x - curve[i - 1].first) / (curve[i].first - curve[i - 1].first);
+    return curve[i - 1].second + part * (curve[i].second - curve[i - 1].second);
+  }
+  return curve.back().second;
+}
+
+namespace {
+
+Result<SleeveShares> divided(const Result<double>& equity, double bonds_of_safe) {
   if (!(bonds_of_safe >= 0 && bonds_of_safe <= 1)) {
     return fail(ErrorCode::invalid, "bonds' share of the safe sleeve is {}, must be between 0 and 1", bonds_of_safe);
   }
-  const Result<double> equity = equity_share(age_years);
   if (!equity) return fail(equity.error());
   const double safe = 1 - *equity;
   const double bond = safe * bonds_of_safe;
   return SleeveShares{*equity, bond, safe - bond};
+}
+
+}  // namespace
+
+Result<SleeveShares> sleeve_shares(double age_years, double bonds_of_safe) {
+  return divided(equity_share(age_years), bonds_of_safe);
+}
+
+Result<SleeveShares> sleeve_shares(const std::vector<std::pair<double, double>>& curve, double x,
+                                   double bonds_of_safe) {
+  return divided(share_on(curve, x), bonds_of_safe);
 }
 
 }  // namespace rebalancer

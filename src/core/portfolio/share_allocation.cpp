@@ -1,7 +1,6 @@
 #include "core/portfolio/share_allocation.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 namespace rebalancer {
@@ -10,38 +9,47 @@ namespace {
 __extension__ using Wide = __int128;
 
 // Everything in billionths. With V the sum of the values the objective is 2 (V - U), U = sum min(price shares, value):
-// money below a target is all of use, a share that reaches over it only in part. So at most one share goes over, and
-// the loss V - U is what the shares over their targets waste and what is left over.
+// money below a target is all of use, a share that reaches over it only in part. Start from the whole shares below
+// every target; what that leaves, the rests of the values, is the room of a knapsack, whose items are
+//   - one share over a target: takes the price, gains the rest (a second one gains nothing);
+//   - a share given back: takes minus the price, gains minus the price.
+// Its continuous optimum takes the former in the order of gain per money up to a break. From there the search goes
+// outwards, one item on either side at a time, and keeps of all books met those that no other one beats in both room
+// and gain, and whose bound is above the best book (Pisinger, "A minimal algorithm for the 0-1 knapsack problem",
+// 1997): what is in doubt are a few items around the break.
 class Search {
  public:
-  Search(std::span<const ShareTarget> targets, std::int64_t nodes_max) : nodes_left_(nodes_max) {
+  Search(std::span<const ShareTarget> targets, std::int64_t nodes_max) : nodes_max_(nodes_max) {
     for (const ShareTarget& target : targets) {
       Item item;
       item.price = target.price.billionths();
       item.full = target.value.billionths() / item.price;
       item.rest = target.value.billionths() % item.price;
       total_ += target.value.billionths();
+      room_ += item.rest;
+      best_.push_back(item.full);
       items_.push_back(item);
     }
-    // Who may go over: those of whose price the most is of use come first.
     for (std::size_t i = 0; i < items_.size(); ++i) {
-      if (items_[i].rest > 0) over_.push_back(i);
+      const Item& item = items_[i];
+      if (item.full > 0) givers_.push_back(i);
+      // One that alone costs more than there is cannot go over.
+      if (item.rest > 0 && item.full * item.price <= total_ - item.price) over_.push_back(i);
     }
     std::sort(over_.begin(), over_.end(), [this](std::size_t a, std::size_t b) {
       const auto left = static_cast<Wide>(items_[a].rest) * items_[b].price;
       const auto right = static_cast<Wide>(items_[b].rest) * items_[a].price;
       return left != right ? left > right : a < b;
     });
-    is_over_.assign(items_.size(), false);
-    // Without anything over, the rests are left over.
-    best_loss_ = 0;
-    for (const Item& item : items_) best_loss_ += item.rest;
-    for (const Item& item : items_) best_.push_back(item.full);
+    std::sort(givers_.begin(), givers_.end(), [this](std::size_t a, std::size_t b) {
+      return items_[a].price != items_[b].price ? items_[a].price > items_[b].price : a < b;
+    });
   }
 
-  void offer(const std::vector<std::int64_t>& shares, std::int64_t loss) {
-    if (loss >= best_loss_) return;
-    best_loss_ = loss;
+  void offer(const std::vector<std::int64_t>& shares) {
+    const std::int64_t gain = room_ - loss_of(shares);
+    if (gain <= best_gain_) return;
+    best_gain_ = gain;
     best_ = shares;
   }
   [[nodiscard]] std::int64_t loss_of(const std::vector<std::int64_t>& shares) const {
@@ -53,115 +61,144 @@ class Search {
   }
 
   void run() {
-    std::int64_t below = 0;
-    for (const Item& item : items_) below += item.full * item.price;
-    decide(0, total_, below, 0);
+    State start{room_, 0, nothing};
+    right_ = 0;
+    while (right_ < over_.size() && items_[over_[right_]].price <= start.room) {
+      start.room -= items_[over_[right_]].price;
+      start.gain += items_[over_[right_]].rest;
+      ++right_;
+    }
+    left_ = break_ = right_;
+    states_.clear();
+    keep(start);
+    while (!states_.empty() && (left_ > 0 || right_ < over_.size())) {
+      if (right_ < over_.size()) {
+        const std::size_t index = over_[right_++];
+        if (!branch(index, 1, -items_[index].price, items_[index].rest)) return stop();
+      }
+      if (left_ > 0) {
+        const std::size_t index = over_[--left_];
+        if (!branch(index, -1, items_[index].price, -items_[index].rest)) return stop();
+      }
+    }
+    give();
   }
 
   [[nodiscard]] std::int64_t total() const { return total_; }
-  [[nodiscard]] std::int64_t best_loss() const { return best_loss_; }
-  [[nodiscard]] std::int64_t bound() const { return std::min(best_loss_, open_bound_); }
-  [[nodiscard]] const std::vector<std::int64_t>& best() const { return best_; }
+  [[nodiscard]] std::int64_t best_loss() const { return room_ - best_gain_; }
+  [[nodiscard]] std::int64_t bound() const { return room_ - std::max(best_gain_, open_gain_); }
   [[nodiscard]] std::int64_t nodes() const { return nodes_; }
+  [[nodiscard]] std::vector<std::int64_t> best() const {
+    if (best_step_ == none) return best_;
+    std::vector<std::int64_t> shares;
+    for (const Item& item : items_) shares.push_back(item.full);
+    for (std::size_t k = 0; k < break_; ++k) ++shares[over_[k]];
+    for (std::int32_t at = best_step_; at != nothing; at = steps_[static_cast<std::size_t>(at)].before) {
+      const Step& step = steps_[static_cast<std::size_t>(at)];
+      shares[step.item] += step.shares;
+    }
+    return shares;
+  }
 
  private:
+  static constexpr std::int32_t nothing = -1;  // no step: the continuous optimum, rounded down
+  static constexpr std::int32_t none = -2;     // no state: the book that was offered
   struct Item {
     std::int64_t price = 0, full = 0, rest = 0;  // value = full * price + rest
   };
+  struct State {
+    std::int64_t room;  // money not spent; negative: spent too much
+    std::int64_t gain;
+    std::int32_t step;
+  };
+  struct Step {
+    std::int32_t before;
+    std::uint32_t item;
+    std::int64_t shares;
+  };
 
-  bool count(std::int64_t bound) {
-    ++nodes_;
-    if (nodes_left_-- > 0) return true;
-    open_bound_ = std::min(open_bound_, bound);
-    return false;
+  // No book reached from the state gains more. Room can be filled at best at the rate of the next item that is not
+  // taken, missing room freed at that of the next one that is, or by giving back what is of full use.
+  [[nodiscard]] std::int64_t bound_of(const State& state) const {
+    if (state.room >= 0) {
+      if (right_ == over_.size()) return state.gain;
+      const Item& next = items_[over_[right_]];
+      return state.gain + static_cast<std::int64_t>(static_cast<Wide>(state.room) * next.rest / next.price);
+    }
+    if (left_ == 0) return state.gain + state.room;
+    const Item& next = items_[over_[left_ - 1]];
+    // Rounded up: the bound stays a bound.
+    return state.gain -
+           static_cast<std::int64_t>((static_cast<Wide>(-state.room) * next.rest + next.price - 1) / next.price);
   }
 
-  // `budget` is left for those not over, who could use `below` of it; `waste` is lost already. The bound lets the rest
-  // go over in parts, in the order of over_.
-  [[nodiscard]] std::int64_t bound_of(std::size_t next, std::int64_t budget, std::int64_t below,
-                                      std::int64_t waste) const {
-    std::int64_t spare = budget - below;
-    if (spare <= 0) return waste;
-    std::int64_t loss = waste + spare;
-    for (; next < over_.size() && spare > 0; ++next) {
-      const Item& item = items_[over_[next]];
-      if (item.price <= spare) {
-        loss -= item.rest;
-        spare -= item.price;
-      } else {
-        // Rounded up: the bound stays a bound.
-        const auto part = (static_cast<Wide>(item.rest) * spare + item.price - 1) / item.price;
-        loss -= static_cast<std::int64_t>(part);
-        spare = 0;
+  // States come with falling room; those that gain less than one with more room are beaten.
+  void keep(const State& state) {
+    if (state.room >= 0 && state.gain > best_gain_) {
+      best_gain_ = state.gain;
+      best_step_ = state.step;
+    }
+    // Whoever ends within the budget was never further above it than the budget: the items taken cost no more.
+    if (state.room < -total_ || (!states_.empty() && state.gain <= states_.back().gain)) return;
+    if (bound_of(state) > best_gain_) states_.push_back(state);
+  }
+
+  // Every state without the change and with it; false when the nodes do not suffice.
+  bool branch(std::size_t index, std::int64_t shares, std::int64_t room, std::int64_t gain) {
+    const auto examined = static_cast<std::int64_t>(2 * states_.size());
+    if (examined > nodes_max_ - nodes_) return false;
+    nodes_ += examined;
+    before_.swap(states_);
+    states_.clear();
+    std::size_t stay = 0, change = 0;
+    while (stay < before_.size() || change < before_.size()) {
+      bool changes = stay == before_.size();
+      if (!changes && change < before_.size()) {
+        const std::int64_t other_room = before_[change].room + room, other_gain = before_[change].gain + gain;
+        changes = other_room != before_[stay].room ? other_room > before_[stay].room : other_gain > before_[stay].gain;
+      }
+      if (!changes) {
+        keep(before_[stay++]);
+        continue;
+      }
+      const State& from = before_[change++];
+      steps_.push_back({from.step, static_cast<std::uint32_t>(index), shares});
+      const auto step = static_cast<std::int32_t>(steps_.size() - 1);
+      const std::size_t kept = states_.size();
+      keep({from.room + room, from.gain + gain, step});
+      if (kept == states_.size() && best_step_ != step) steps_.pop_back();
+    }
+    return true;
+  }
+
+  // What is settled over the targets may cost too much: shares below them are given back, several at once in powers of
+  // two.
+  void give() {
+    for (const std::size_t index : givers_) {
+      if (states_.empty()) return;
+      const Item& item = items_[index];
+      const std::int64_t missing = std::max<std::int64_t>(0, -states_.back().room);
+      std::int64_t left = std::min(item.full, missing / item.price + (missing % item.price > 0 ? 1 : 0));
+      for (std::int64_t count = 1; left > 0 && !states_.empty(); count *= 2) {
+        const std::int64_t given = std::min(count, left);
+        left -= given;
+        if (!branch(index, -given, given * item.price, -given * item.price)) return stop();
       }
     }
-    return std::max(loss, waste);
   }
 
-  void decide(std::size_t next, std::int64_t budget, std::int64_t below, std::int64_t waste) {
-    const std::int64_t bound = bound_of(next, budget, below, waste);
-    if (bound >= best_loss_ || !count(bound)) return;
-    if (next == over_.size()) {
-      settle(budget, below, waste);
-      return;
-    }
-    const std::size_t index = over_[next];
-    const Item& item = items_[index];
-    const std::int64_t whole = (item.full + 1) * item.price;
-    if (whole <= budget) {
-      is_over_[index] = true;
-      decide(next + 1, budget - whole, below - item.full * item.price, waste + item.price - item.rest);
-      is_over_[index] = false;
-    }
-    decide(next + 1, budget, below, waste);
-  }
-
-  // Who goes over is settled; the others get all they can use, or shares worth at least what is missing are taken away,
-  // as little more as possible.
-  void settle(std::int64_t budget, std::int64_t below, std::int64_t waste) {
-    shares_.clear();
-    for (std::size_t i = 0; i < items_.size(); ++i) shares_.push_back(items_[i].full + (is_over_[i] ? 1 : 0));
-    if (below <= budget) {
-      offer(shares_, waste + budget - below);
-      return;
-    }
-    givers_.clear();
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      if (!is_over_[i] && items_[i].full > 0) givers_.push_back(i);
-    }
-    std::sort(givers_.begin(), givers_.end(), [this](std::size_t a, std::size_t b) {
-      return items_[a].price != items_[b].price ? items_[a].price > items_[b].price : a < b;
-    });
-    give(0, below - budget, below, waste);
-  }
-
-  // `missing` money is still to be freed by shares of givers_[next..], who have `rest` in all.
-  void give(std::size_t next, std::int64_t missing, std::int64_t rest, std::int64_t waste) {
-    if (missing <= 0) {
-      offer(shares_, waste - missing);
-      return;
-    }
-    if (missing > rest || best_loss_ <= waste || next == givers_.size() || !count(waste)) return;
-    const std::size_t index = givers_[next];
-    const Item& item = items_[index];
-    const std::int64_t most = std::min(item.full, (missing + item.price - 1) / item.price);
-    const std::int64_t others = rest - item.full * item.price;
-    for (std::int64_t given = most; given >= 0; --given) {
-      if (missing - given * item.price > others) break;  // the others cannot make up for fewer
-      shares_[index] = item.full - given;
-      give(next + 1, missing - given * item.price, others, waste);
-      if (best_loss_ <= waste || nodes_left_ <= 0) break;
-    }
-    if (nodes_left_ <= 0) open_bound_ = std::min(open_bound_, waste);
-    shares_[index] = item.full;
+  void stop() {
+    for (const State& state : states_) open_gain_ = std::max(open_gain_, bound_of(state));
   }
 
   std::vector<Item> items_;
-  std::vector<std::size_t> over_, givers_;
-  std::vector<bool> is_over_;
-  std::vector<std::int64_t> shares_, best_;
-  std::int64_t total_ = 0, best_loss_ = 0, nodes_ = 0, nodes_left_;
-  std::int64_t open_bound_ = std::numeric_limits<std::int64_t>::max();
+  std::vector<std::size_t> over_, givers_;        // by falling gain per money; by falling price
+  std::size_t left_ = 0, right_ = 0, break_ = 0;  // over_[left_, right_) were looked at
+  std::vector<State> states_, before_;
+  std::vector<Step> steps_;
+  std::vector<std::int64_t> best_;
+  std::int32_t best_step_ = none;
+  std::int64_t total_ = 0, room_ = 0, best_gain_ = 0, open_gain_ = 0, nodes_ = 0, nodes_max_;
 };
 
 // PyPortfolioOpt's greedy_portfolio: round down in order of weight, then buy one share at a time of what lags its
@@ -227,7 +264,7 @@ Result<ShareBook> allocate_shares(std::span<const ShareTarget> targets, std::int
   ShareBook book;
   book.greedy_shares = greedy(targets, total.billionths());
   const std::int64_t greedy_loss = search.loss_of(book.greedy_shares);
-  search.offer(book.greedy_shares, greedy_loss);
+  search.offer(book.greedy_shares);
   search.run();
   book.shares = search.best();
   book.nodes = search.nodes();

@@ -1,5 +1,5 @@
 // The best book of whole shares for a sum of money: the one whose positions are nearest to their targets and that
-// leaves the least over, found by branch and bound and proven.
+// leaves the least over, found and proven.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -21,13 +21,14 @@ struct ShareBook {
   // rule of PyPortfolioOpt's greedy_portfolio).
   Decimal objective, bound, greedy_objective;
   std::vector<std::int64_t> greedy_shares;
-  std::int64_t nodes = 0;
+  std::int64_t nodes = 0;  // partial books looked at
   [[nodiscard]] bool is_proven() const { return objective == bound; }
 };
 
-// Spends at most the sum of the values. Exact, in integers; after `nodes_max` nodes the best book found comes with the
-// bound proven so far. Errors: invalid for a negative value, a price that is not positive, and sums out of range.
+// Spends at most the sum of the values. Exact, in integers; after `nodes_max` partial books (16 bytes each at most) the
+// best book found comes with the bound proven so far. Errors: invalid for a negative value, a price that is not
+// positive, and sums out of range.
 [[nodiscard]] Result<ShareBook> allocate_shares(std::span<const ShareTarget> targets,
-                                                std::int64_t nodes_max = 20'000'000);
+                                                std::int64_t nodes_max = 4'000'000);
 
 }  // namespace rebalancer

@@ -1,6 +1,7 @@
 // Expected returns and covariance by name, the names of the contract.
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,11 +17,25 @@ struct Estimates {
   std::string expected_returns;
   std::optional<double> shrinkage;  // intensity, for the models that have one
   Eigen::Index days = 0;            // returns used
+  Eigen::Index days_dropped = 0;    // rows of prices left out because some symbol has none on them
+  Eigen::VectorXd standard_error;   // of the arithmetic mean, per year: volatility / sqrt(years), sample estimate
 };
 
-// risk_model: sample, ledoit_wolf (constant correlation), ledoit_wolf_identity, ledoit_wolf_single_factor, oas, ewma
-// (decay 0.94), semicovariance (below 2 % a year). expected_returns: arithmetic, geometric, ewma (span 500).
-// Errors: invalid for another name, listing these, and for prices that cannot be used.
+struct EstimateOptions {
+  std::string_view risk_model = "sample", expected_returns = "arithmetic";
+  double periods_per_year = 252;
+  double risk_free_rate = 0.02;         // per year, for capm
+  double ewma_decay = 0.94;             // of the risk model ewma
+  std::span<const double> market = {};  // prices of the market, one per row of the prices; for capm and single_index
+};
+
+// risk_model: sample, ledoit_wolf (constant correlation), ledoit_wolf_identity, ledoit_wolf_single_factor, oas, ewma,
+// semicovariance (below 2 % a year), single_index. expected_returns: arithmetic, geometric, ewma (span 500), capm.
+// A row of prices counts when every symbol, and the market where it is needed, has a price on it; returns run between
+// such rows. Errors: invalid for another name, listing these, for prices that cannot be used, and for capm or
+// single_index without a market.
+[[nodiscard]] Result<Estimates> estimate(const PriceView& prices, const EstimateOptions& options);
+[[nodiscard]] Result<Estimates> estimate(const PriceFrame& frame, const EstimateOptions& options);
 [[nodiscard]] Result<Estimates> estimate(const PriceView& prices, std::string_view risk_model,
                                          std::string_view expected_returns, double periods_per_year);
 [[nodiscard]] Result<Estimates> estimate(const PriceFrame& frame, std::string_view risk_model,

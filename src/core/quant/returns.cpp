@@ -82,4 +82,14 @@ Eigen::VectorXd exponential_mean(const Eigen::MatrixXd& returns, double periods_
   return returns.transpose() * weight * (periods_per_year / weight.sum());
 }
 
+Eigen::VectorXd standard_error_of_mean(const Eigen::MatrixXd& returns, double periods_per_year) {
+  const auto days = static_cast<double>(returns.rows());
+  Eigen::VectorXd out(returns.cols());
+  for (Eigen::Index i = 0; i < returns.cols(); ++i) {
+    const double square = (returns.col(i).array() - returns.col(i).mean()).square().sum();
+    out(i) = std::sqrt(square / (days - 1) / days) * periods_per_year;
+  }
+  return out;
+}
+
 }  // namespace rebalancer

@@ -30,4 +30,7 @@ struct PriceView {
 // Weights (1 - 2 / (span + 1))^age, normalised; times periods_per_year. span 500, as PyPortfolioOpt.
 [[nodiscard]] Eigen::VectorXd exponential_mean(const Eigen::MatrixXd& returns, double periods_per_year, double span);
 
+// Of the arithmetic mean per year: sample deviation / sqrt(T) * periods_per_year, one per symbol.
+[[nodiscard]] Eigen::VectorXd standard_error_of_mean(const Eigen::MatrixXd& returns, double periods_per_year);
+
 }  // namespace rebalancer

@@ -57,9 +57,16 @@ class Backend {
   struct OptimizeRequest {
     std::optional<std::string> strategy;
     std::optional<double> user_age_years;
+    // Instead of the configured ones.
     std::optional<double> min_weight, max_weight;
+    std::optional<double> turnover_max, gross_max, tracking_error_max, position_min;
+    std::optional<int> positions_max;
+    std::optional<std::vector<std::string>> groups;  // as in constraints.groups
 
-    [[nodiscard]] bool changes_anything() const { return strategy || user_age_years || min_weight || max_weight; }
+    [[nodiscard]] bool changes_anything() const {
+      return strategy || user_age_years || min_weight || max_weight || turnover_max || gross_max ||
+             tracking_error_max || position_min || positions_max || groups;
+    }
   };
   [[nodiscard]] virtual Json latest_optimization() = 0;
   [[nodiscard]] virtual Json optimize(const OptimizeRequest& request) = 0;

@@ -1,4 +1,8 @@
 // 8081: target weights, their risk, and what else was possible.
+#include <cmath>
+
+#include <fmt/format.h>
+
 #include "http/surfaces/common.hpp"
 #include "http/surfaces/surfaces.hpp"
 
@@ -9,8 +13,71 @@ constexpr const char* optimize_body =
     R"({"type":"object","additionalProperties":false,"properties":{)"
     R"("strategy":{"type":"string","description":"a strategy plugin, with its default settings"},)"
     R"("user_age":{"type":"number","minimum":0,"maximum":130,"description":"years, for the glide path"},)"
-    R"("constraints":{"type":"object","additionalProperties":false,"properties":{)"
-    R"("min_weight":{"type":"number","minimum":0,"maximum":1},"max_weight":{"type":"number","minimum":0,"maximum":1}}}}})";
+    R"("constraints":{"type":"object","additionalProperties":false,"description":"instead of the configured ones",)"
+    R"("properties":{)"
+    R"("min_weight":{"type":"number","minimum":-1,"maximum":1},"max_weight":{"type":"number","minimum":0,"maximum":1},)"
+    R"("turnover_max":{"type":"number","minimum":0,"maximum":10,"description":"purchases and sales together"},)"
+    R"("gross_max":{"type":"number","minimum":1,"maximum":10,"description":"long and short together"},)"
+    R"("tracking_error_max":{"type":"number","minimum":0,"maximum":2,)"
+    R"("description":"against portfolio.benchmark, per year"},)"
+    R"("position_min":{"type":"number","minimum":0,"maximum":1},)"
+    R"("positions_max":{"type":"integer","minimum":0,"maximum":10000,"description":"0: any number"},)"
+    R"("groups":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":256},)"
+    R"("description":"such as tech <= 25%"}}}}})";
+
+struct NumberRule {
+  std::string_view name;
+  double minimum, maximum;
+  std::optional<double> Backend::OptimizeRequest::*member;
+};
+constexpr NumberRule number_rules[] = {{"min_weight", -1, 1, &Backend::OptimizeRequest::min_weight},
+                                       {"max_weight", 0, 1, &Backend::OptimizeRequest::max_weight},
+                                       {"turnover_max", 0, 10, &Backend::OptimizeRequest::turnover_max},
+                                       {"gross_max", 1, 10, &Backend::OptimizeRequest::gross_max},
+                                       {"tracking_error_max", 0, 2, &Backend::OptimizeRequest::tracking_error_max},
+                                       {"position_min", 0, 1, &Backend::OptimizeRequest::position_min}};
+
+void read_groups(const boost::json::value& value, BodyFields& fields, Backend::OptimizeRequest& wanted) {
+  constexpr std::size_t groups_max = 1000, size_max = 256;
+  const auto wrong = [&] {
+    fields.complain("constraints.groups",
+                    "constraints.groups must be a list of at most 1000 texts such as tech <= 25%");
+  };
+  if (!value.is_array() || value.get_array().size() > groups_max) return wrong();
+  std::vector<std::string> groups;
+  for (const boost::json::value& item : value.get_array()) {
+    if (!item.is_string() || item.get_string().size() > size_max) return wrong();
+    groups.emplace_back(item.get_string());
+  }
+  wanted.groups = std::move(groups);
+}
+
+void read_constraint(std::string_view key, const boost::json::value& value, BodyFields& fields,
+                     Backend::OptimizeRequest& wanted) {
+  const std::string name = "constraints." + std::string(key);
+  if (key == "groups") return read_groups(value, fields, wanted);
+  if (key == "positions_max") {
+    constexpr double positions_max = 10'000;
+    const double number = value.is_number() ? value.to_number<double>() : -1;
+    if (!(number >= 0 && number <= positions_max) || number != std::floor(number)) {
+      return fields.complain(name, name + " must be a whole number from 0 to 10000");
+    }
+    wanted.positions_max = static_cast<int>(number);
+    return;
+  }
+  std::string known = "positions_max, groups";
+  for (const NumberRule& rule : number_rules) {
+    known = std::string(rule.name) + ", " + known;
+    if (rule.name != key) continue;
+    const double number = value.is_number() ? value.to_number<double>() : rule.minimum - 1;
+    if (number < rule.minimum || number > rule.maximum) {
+      return fields.complain(name, fmt::format("{} must be a number from {} to {}", name, rule.minimum, rule.maximum));
+    }
+    wanted.*rule.member = number;
+    return;
+  }
+  fields.complain(name, fmt::format("unknown key {}, must be one of {}", name, known));
+}
 
 Response optimize(Backend& backend, const Request& request) {
   BodyFields fields(request);
@@ -19,15 +86,7 @@ Response optimize(Backend& backend, const Request& request) {
   wanted.user_age_years = fields.number("user_age", 0, 130);
   if (const boost::json::object* constraints = fields.object("constraints")) {
     for (const auto& [key, value] : *constraints) {
-      const std::string name = "constraints." + std::string(key);
-      const bool is_min = key == "min_weight";
-      if (!is_min && key != "max_weight") {
-        fields.complain(name, "unknown key " + name + ", must be min_weight or max_weight");
-      } else if (!value.is_number() || value.to_number<double>() < 0 || value.to_number<double>() > 1) {
-        fields.complain(name, name + " must be a number from 0 to 1");
-      } else {
-        (is_min ? wanted.min_weight : wanted.max_weight) = value.to_number<double>();
-      }
+      read_constraint(std::string_view(key.data(), key.size()), value, fields, wanted);
     }
   }
   if (auto wrong = fields.problem()) return *wrong;

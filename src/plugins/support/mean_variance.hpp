@@ -1,18 +1,16 @@
-// What the mean-variance strategies share: the contract's problem as ours, errors as failures, the report.
+// What the strategies share: the contract's problem as ours, errors as failures.
 #pragma once
-#include <algorithm>
 #include <cmath>
-#include <span>
+#include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <rebalancer/plugin.hpp>
 
-#include "core/base/json_text.hpp"
-#include "core/quant/certificate.hpp"
 #include "core/quant/estimates.hpp"
-#include "core/quant/mean_variance.hpp"
+#include "core/quant/layered_problem.hpp"
 #include "plugins/support/failure.hpp"
 
 namespace rebalancer::plugin_support {
@@ -28,96 +26,121 @@ struct Setup {
   MeanVarianceProblem problem;
   double periods_per_year;
   double risk_free_rate;
+  Layers layers;                           // tracking error, quadratic cost
+  std::optional<Eigen::VectorXd> current;  // weights held now, when known
+  double cost_rate = 0, cost_quadratic = 0;
 };
 
-inline Setup setup_of(const sdk::Problem& asked) {
+// How an objective counts what trading costs.
+enum class CostUnit {
+  of_return,    // return - cost_rate sum |w - held| - cost_quadratic sum (w - held)^2
+  of_variance,  // w'Sw   + cost_rate sum |w - held| + cost_quadratic sum (w - held)^2
+};
+
+namespace detail {
+
+inline Eigen::VectorXd vector_of(const double* values, std::size_t count) {
+  return Eigen::Map<const Eigen::VectorXd>(values, static_cast<Eigen::Index>(count));
+}
+
+inline EstimateOptions options_of(const rb_problem& raw) {
+  EstimateOptions options{sdk::view(raw.risk_model),
+                          sdk::view(raw.expected_returns),
+                          raw.periods_per_year,
+                          raw.risk_free_rate,
+                          raw.ewma_decay,
+                          {}};
+  if (raw.benchmark != nullptr) options.market = {raw.benchmark, static_cast<std::size_t>(raw.prices->rows)};
+  return options;
+}
+
+// The estimates of the symbols and, as one more column, of the benchmark: only so do their covariances belong together.
+inline Estimates estimate_with_benchmark(const PriceView& view, const rb_problem& raw) {
+  Eigen::MatrixXd values(view.values.rows(), view.values.cols() + 1);
+  values << view.values, Eigen::Map<const Eigen::VectorXd>(raw.benchmark, view.values.rows());
+  PriceView extended{{values.data(), values.rows(), values.cols()}, view.symbols};
+  extended.symbols.push_back("the benchmark");
+  return value_of(estimate(extended, options_of(raw)));
+}
+
+inline void set_trading(Setup& setup, const rb_problem& raw, CostUnit unit) {
+  const auto count = setup.problem.mean.size();
+  if (raw.current != nullptr) setup.current = vector_of(raw.current, static_cast<std::size_t>(count));
+  setup.cost_rate = raw.cost_rate;
+  setup.cost_quadratic = raw.cost_quadratic;
+  for (const auto& [name, cost] : {std::pair{"cost_rate", raw.cost_rate}, {"cost_quadratic", raw.cost_quadratic}}) {
+    if (!(cost >= 0) || !std::isfinite(cost)) {
+      throw sdk::Failure(RB_INVALID, fmt::format("{} is {}, must be a number of at least 0", name, cost));
+    }
+  }
+  const bool limited = raw.turnover_max < std::numeric_limits<double>::infinity();
+  if (!setup.current) {
+    // Nothing held that is known of: what is bought costs the same whatever it is, and there is nothing to keep.
+    if (!limited) return;
+    throw sdk::Failure(RB_INVALID, fmt::format("turnover_max is {:.10g}, which needs the weights held now: none are "
+                                               "known",
+                                               raw.turnover_max));
+  }
+  const bool of_return = unit == CostUnit::of_return;
+  if (raw.cost_rate > 0 || limited) {
+    Trading trading;
+    trading.held = *setup.current;
+    trading.turnover_max = raw.turnover_max;
+    // The solver's objective is half the variance.
+    Eigen::VectorXd& cost = of_return ? trading.return_cost : trading.variance_cost;
+    if (raw.cost_rate > 0) cost = Eigen::VectorXd::Constant(count, of_return ? raw.cost_rate : 0.5 * raw.cost_rate);
+    setup.problem.trading = std::move(trading);
+  }
+  if (raw.cost_quadratic > 0) {
+    setup.layers.held = *setup.current;
+    (of_return ? setup.layers.return_cost_quadratic : setup.layers.variance_cost_quadratic) =
+        of_return ? raw.cost_quadratic : 0.5 * raw.cost_quadratic;
+  }
+}
+
+}  // namespace detail
+
+// Everything the contract's problem says, except the rules about positions. Throws Failure for prices that cannot be
+// used, for a limit on turnover without the weights held now, and for a tracking error without a benchmark.
+inline Setup setup_of(const sdk::Problem& asked, CostUnit unit = CostUnit::of_return) {
   const rb_frame& prices = asked.prices();
   const rb_problem& raw = asked.raw();
   const auto rows = static_cast<Eigen::Index>(prices.rows), cols = static_cast<Eigen::Index>(prices.cols);
   PriceView view{{prices.values, rows, cols}, {}};
   for (const rb_str& symbol : asked.symbols()) view.symbols.push_back(sdk::view(symbol));
-  Setup out{value_of(estimate(view, sdk::view(raw.risk_model), sdk::view(raw.expected_returns), raw.periods_per_year)),
+
+  const bool tracked = raw.tracking_error_max < std::numeric_limits<double>::infinity();
+  if (tracked && raw.benchmark == nullptr) {
+    throw sdk::Failure(RB_INVALID, fmt::format("tracking_error_max is {:.10g}, which needs a benchmark: there is none",
+                                               raw.tracking_error_max));
+  }
+  Setup out{tracked ? detail::estimate_with_benchmark(view, raw) : value_of(estimate(view, detail::options_of(raw))),
             {},
             raw.periods_per_year,
-            raw.risk_free_rate};
-  const auto vector = [cols](const double* values) -> Eigen::VectorXd {
-    return Eigen::Map<const Eigen::VectorXd>(values, cols);
-  };
+            raw.risk_free_rate,
+            {},
+            {}};
+  if (tracked) {
+    Estimates& estimates = out.estimates;
+    out.layers.tracking = TrackingError{estimates.covariance.col(cols).head(cols), estimates.covariance(cols, cols),
+                                        raw.tracking_error_max};
+    estimates.mean.conservativeResize(cols);
+    estimates.standard_error.conservativeResize(cols);
+    estimates.covariance = estimates.covariance.topLeftCorner(cols, cols).eval();
+  }
   out.problem.mean = out.estimates.mean;
   out.problem.covariance = out.estimates.covariance;
-  out.problem.lower = vector(asked.lower().data());
-  out.problem.upper = vector(asked.upper().data());
+  out.problem.lower = detail::vector_of(asked.lower().data(), asked.lower().size());
+  out.problem.upper = detail::vector_of(asked.upper().data(), asked.upper().size());
   out.problem.names.assign(view.symbols.begin(), view.symbols.end());
   for (const rb_group& group : asked.groups()) {
-    out.problem.limits.push_back(
-        {std::string(sdk::view(group.name)), vector(group.coefficients), group.lower, group.upper});
+    out.problem.limits.push_back({std::string(sdk::view(group.name)),
+                                  detail::vector_of(group.coefficients, asked.symbols().size()), group.lower,
+                                  group.upper});
   }
+  out.problem.gross_max = raw.gross_max;
+  detail::set_trading(out, raw, unit);
   return out;
-}
-
-// How much the objective would improve per unit by which a binding constraint gave way.
-struct Binding {
-  std::string constraint;
-  double price;
-};
-
-inline std::vector<Binding> binding_of(const MeanVarianceProblem& problem, const MeanVarianceSolution& solution,
-                                       double price_factor) {
-  std::vector<Binding> out;
-  const auto add = [&](std::string_view name, double price, double lower, double upper, bool named) {
-    // Less than this is the rounding of a constraint that touches without pressing.
-    if (std::abs(price) <= 1e-14 * std::max(1e-300, problem.covariance.diagonal().maxCoeff())) return;
-    const char* sign = price > 0 ? ">=" : "<=";
-    out.push_back({named ? std::string(name) : fmt::format("{} {} {}", name, sign, price > 0 ? lower : upper),
-                   std::abs(price) * price_factor});
-  };
-  for (std::size_t g = 0; g < problem.limits.size(); ++g) {
-    const LinearLimit& limit = problem.limits[g];
-    add(limit.name, solution.limit_prices(static_cast<Eigen::Index>(g)), limit.lower, limit.upper, true);
-  }
-  for (std::size_t i = 0; i < problem.names.size(); ++i) {
-    const auto row = static_cast<Eigen::Index>(i);
-    add(problem.names[i], solution.bound_prices(row), problem.lower(row), problem.upper(row), false);
-  }
-  std::stable_sort(out.begin(), out.end(), [](const Binding& a, const Binding& b) { return a.price > b.price; });
-  return out;
-}
-
-// Fills weights and report. `price_factor` turns a multiplier of 1/2 w'Sw - lambda mean'w into the objective's units.
-inline void deliver(const Setup& setup, const MeanVarianceSolution& solution, double objective, double price_factor,
-                    std::span<double> weights, sdk::Strategy::Report& report) {
-  const MeanVarianceProblem& problem = setup.problem;
-  std::copy(solution.weights.begin(), solution.weights.end(), weights.begin());
-  const OptimalityProof proof = prove(problem, solution);
-  report.objective = objective;
-  report.kkt_residual = proof.kkt_residual;
-  report.duality_gap = proof.duality_gap;
-  report.max_violation = proof.max_violation;
-
-  const double earned = expected_return(problem, solution.weights), risk = volatility(problem, solution.weights);
-  JsonText json;
-  json.object().key("estimates").object();
-  json.member("risk_model", setup.estimates.risk_model).member("shrinkage", setup.estimates.shrinkage);
-  json.member("expected_returns", setup.estimates.expected_returns).member("days", setup.estimates.days);
-  json.member("periods_per_year", setup.periods_per_year).member("risk_free_rate", setup.risk_free_rate);
-  json.key("symbols").object();
-  for (std::size_t i = 0; i < problem.names.size(); ++i) {
-    const auto row = static_cast<Eigen::Index>(i);
-    json.key(problem.names[i]).object().member("expected_return", problem.mean(row));
-    json.member("volatility", std::sqrt(problem.covariance(row, row))).end();
-  }
-  json.end().end();
-  json.member("expected_return", earned).member("volatility", risk);
-  json.key("sharpe_ratio");
-  risk > 0 ? json.value((earned - setup.risk_free_rate) / risk) : json.null();
-  json.member("lambda", solution.lambda).member("effective_positions", 1 / solution.weights.squaredNorm());
-  json.key("binding").array();
-  for (const Binding& binding : binding_of(problem, solution, price_factor)) {
-    json.object().member("constraint", binding.constraint).member("price", binding.price).end();
-  }
-  json.end().key("certificate").object().member("kkt_residual", proof.kkt_residual);
-  json.member("duality_gap", proof.duality_gap).member("max_violation", proof.max_violation).end().end();
-  report.json = json.str();
 }
 
 }  // namespace rebalancer::plugin_support

@@ -154,6 +154,18 @@ class Problem {
   [[nodiscard]] std::span<const double> current() const {
     return problem_->current == nullptr ? std::span<const double>() : std::span(problem_->current, columns());
   }
+  // Since ABI 1.2; without limit: infinity, 0 positions. A strategy that cannot keep a limit refuses it.
+  [[nodiscard]] double cost_quadratic() const { return problem_->cost_quadratic; }
+  [[nodiscard]] double ewma_decay() const { return problem_->ewma_decay; }
+  [[nodiscard]] std::span<const double> benchmark() const {  // one price per row, or empty
+    if (problem_->benchmark == nullptr) return {};
+    return {problem_->benchmark, static_cast<std::size_t>(prices().rows)};
+  }
+  [[nodiscard]] double tracking_error_max() const { return problem_->tracking_error_max; }
+  [[nodiscard]] double turnover_max() const { return problem_->turnover_max; }
+  [[nodiscard]] double gross_max() const { return problem_->gross_max; }
+  [[nodiscard]] double position_min() const { return problem_->position_min; }
+  [[nodiscard]] std::size_t positions_max() const { return static_cast<std::size_t>(problem_->positions_max); }
 
  private:
   [[nodiscard]] std::size_t columns() const { return static_cast<std::size_t>(prices().cols); }

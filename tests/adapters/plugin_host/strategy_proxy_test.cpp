@@ -1,5 +1,6 @@
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -78,6 +79,41 @@ TEST_CASE_FIXTURE(Fixture, "weights beyond a bound or a group limit become an er
   CHECK(broken("nothing") == "bad_strategy returned weights whose tech <= 25% is 0.5, must be at most 0.25");
   problem.groups[0] = {"bonds >= 40%", {1, 0, 0, 0}, 0.4, 1};
   CHECK(broken("nothing") == "bad_strategy returned weights whose bonds >= 40% is 0.25, must be at least 0.4");
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "weights that trade, owe or hold more than asked for become an error, whoever wrote the plugin") {
+  problem.current = {1, 0, 0, 0};
+  problem.turnover_max = 1.5 - 5e-10;  // within the tolerance
+  CHECK(weigh("bad_strategy", "{}"));
+  CHECK(weigh("older_strategy", "{}"));
+  problem.turnover_max = 0.4;
+  CHECK(broken("nothing") ==
+        "bad_strategy returned weights that trade 1.5 of the portfolio, must be at most turnover_max 0.4");
+  CHECK(weigh("older_strategy", "{}").error().message ==
+        "older_strategy returned weights that trade 1.5 of the portfolio, must be at most turnover_max 0.4");
+  problem.current.clear();
+  CHECK(weigh("bad_strategy", "{}").error() ==
+        Error{ErrorCode::invalid, "turnover_max is 0.4, which needs the weights held now: they are not known"});
+  problem.turnover_max = std::numeric_limits<double>::infinity();
+
+  problem.position_min = 0.25 + 5e-10;
+  problem.positions_max = 4;
+  CHECK(weigh("bad_strategy", "{}"));
+  problem.position_min = 0.3;
+  CHECK(broken("nothing") == "bad_strategy returned weight 0.25 for BND, must be 0 or at least position_min 0.3");
+  problem.position_min = 0;
+  problem.positions_max = 3;
+  CHECK(broken("nothing") == "bad_strategy returned 4 positions, must be at most positions_max 3");
+  problem.positions_max = 0;
+
+  problem.lower.assign(4, -1);
+  problem.upper.assign(4, 2);
+  problem.gross_max = 2.5;
+  CHECK(weigh("bad_strategy", R"({"wrong": "short_position"})"));  // -0.75, 0.25, 0.25, 1.25
+  problem.gross_max = 2;
+  CHECK(broken("short_position") ==
+        "bad_strategy returned weights whose sizes sum to 2.5, must be at most gross_max 2");
 }
 
 TEST_CASE_FIXTURE(Fixture, "a report or an objective that makes no sense becomes an error") {

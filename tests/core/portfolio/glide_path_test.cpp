@@ -70,3 +70,42 @@ TEST_CASE("the safe sleeve is four fifths bonds and one fifth cash, and the slee
   }
   CHECK(sleeve_shares(35, 1.1).error().code == ErrorCode::invalid);
 }
+
+TEST_CASE("a curve of one's own is linear between its points and flat outside") {
+  const std::vector<std::pair<double, double>> curve = {{25, 0.95}, {45, 0.75}, {67, 0.31}};
+  const std::pair<double, double> known[] = {{-5, .95}, {0, .95},  {25, .95}, {35, .85},
+                                             {45, .75}, {56, .53}, {67, .31}, {200, .31}};
+  for (const auto& [x, share] : known) {
+    CAPTURE(x);
+    CHECK(std::abs(share_on(curve, x).value() - share) < 1e-15);
+  }
+  CHECK(share_on({{40, 0.5}}, 3).value() == 0.5);
+  // Years to a date count the other way: the share rises with them.
+  CHECK(std::abs(share_on({{0, 0.3}, {30, 0.9}}, 10).value() - 0.5) < 1e-15);
+}
+
+TEST_CASE("a curve that is none is refused, naming the point") {
+  const auto refused = [](const std::vector<std::pair<double, double>>& curve, double x) {
+    const auto share = share_on(curve, x);
+    REQUIRE_FALSE(share);
+    CHECK(share.error().code == ErrorCode::invalid);
+    return share.error().message;
+  };
+  CHECK(refused({}, 3) == "a glide path needs at least one point");
+  CHECK(refused({{30, 0.9}, {30, 0.8}}, 3) ==
+        "point 2 of the glide path is at 30, must be a number above the one before");
+  CHECK(refused({{30, 0.9}, {20, 0.8}}, 3) ==
+        "point 2 of the glide path is at 20, must be a number above the one before");
+  CHECK(refused({{std::nan(""), 0.9}}, 3).find("point 1 of the glide path is at nan") == 0);
+  CHECK(refused({{30, 1.1}}, 3) == "the glide path's share at 30 is 1.1, must be between 0 and 1");
+  CHECK(refused({{30, std::nan("")}}, 3) == "the glide path's share at 30 is nan, must be between 0 and 1");
+  CHECK(refused({{30, 0.9}}, std::nan("")) == "the glide path is asked at nan, must be a number");
+}
+
+TEST_CASE("a curve's sleeves sum to one") {
+  const auto shares = sleeve_shares({{25, 0.95}, {45, 0.75}}, 35, 0.6).value();
+  CHECK(std::abs(shares.growth - 0.85) < 1e-15);
+  CHECK(std::abs(shares.bond - 0.09) < 1e-15);
+  CHECK(std::abs(shares.growth + shares.bond + shares.cash - 1) < 1e-15);
+  CHECK(sleeve_shares({{25, 0.95}}, 35, 1.5).error().code == ErrorCode::invalid);
+}

@@ -69,8 +69,12 @@ TEST_CASE("an unknown model is refused with the names of those there are") {
   const Eigen::MatrixXd prices = Eigen::MatrixXd::Ones(4, 1);
   const auto risk = estimate(frame({"A"}, prices), "ledoit", "arithmetic", 252);
   CHECK(risk.error().message.find("risk model 'ledoit' is not known; there are sample, ledoit_wolf") == 0);
-  const auto returns = estimate(frame({"A"}, prices), "sample", "capm", 252);
-  CHECK(returns.error().message == "expected returns 'capm' is not known; there are arithmetic, geometric, ewma");
+  const auto returns = estimate(frame({"A"}, prices), "sample", "capn", 252);
+  CHECK(returns.error().message == "expected returns 'capn' is not known; there are arithmetic, geometric, ewma, capm");
+  const auto alone = estimate(frame({"A"}, prices), "sample", "capm", 252);
+  CHECK(alone.error().message.find("expected returns capm needs the market's prices") == 0);
+  const auto index = estimate(frame({"A"}, prices), "single_index", "arithmetic", 252);
+  CHECK(index.error().message.find("risk model single_index needs the market's prices") == 0);
   CHECK(estimate(frame({"A"}, prices), "sample", "arithmetic", 0).error().code == ErrorCode::invalid);
 }
 
@@ -157,4 +161,29 @@ TEST_CASE("unequal histories use the days on which all have prices") {
   const Estimates estimates = estimate(*prices, "sample", "arithmetic", 252).value();
   CHECK(static_cast<double>(estimates.days) == test::number(ragged.at("complete_rows")));
   CHECK(std::abs(estimates.covariance.norm() - test::number(ragged.at("complete_case_cov_frobenius"))) < 1e-13);
+}
+
+TEST_CASE("capm and the single-index model agree with the independent reference") {
+  const auto golden = test::golden();
+  const auto prices = test::golden_prices("golden/data/dev20_prices.csv");
+  const auto market = test::golden_prices("golden/data/dev20_bench_spy.csv");
+  if (!golden || !prices || !market) return;
+  const auto& models = golden->at("datasets").at("dev20").at("risk_models");
+  REQUIRE(market->rows() == prices->rows());
+  EstimateOptions options;
+  options.risk_model = "single_index";
+  options.expected_returns = "capm";
+  options.market = {market->values().data(), market->rows()};
+  const auto estimates = estimate(*prices, options);
+  REQUIRE(estimates);
+  const auto& expected = models.at("capm").at("expected_returns").as_array();
+  for (Eigen::Index i = 0; i < 20; ++i) {
+    const double wanted = expected[static_cast<std::size_t>(i)].to_number<double>();
+    CHECK(estimates->mean(i) == doctest::Approx(wanted).epsilon(1e-10));
+  }
+  const auto& index = models.at("single_index_model_cov");
+  CHECK(estimates->covariance.norm() == doctest::Approx(index.at("frobenius").to_number<double>()).epsilon(1e-10));
+  CHECK(estimates->covariance.trace() == doctest::Approx(index.at("trace").to_number<double>()).epsilon(1e-10));
+  CHECK(estimates->covariance(0, 0) == doctest::Approx(index.at("c00").to_number<double>()).epsilon(1e-10));
+  CHECK(estimates->covariance(0, 1) == doctest::Approx(index.at("c01").to_number<double>()).epsilon(1e-10));
 }

@@ -212,7 +212,7 @@ TEST_CASE("what a strategy cannot do is refused by name") {
     CHECK(answer.weights.empty());
     question = small();
     question.turnover_max = 0.2;
-    CHECK(ask(name, question).report == "turnover_max is 0.2, but the weights held now are not known");
+    CHECK(ask(name, question).report == "turnover_max is 0.2, which needs the weights held now: none are known");
     question = small();
     question.upper = 0.3;
     answer = ask(name, question);
