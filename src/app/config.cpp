@@ -184,7 +184,7 @@ class Reader {
     const bool blank = node.kind == Kind::scalar && trimmed(node.text).empty();
     if (node.kind == Kind::null || blank) {
       say(path, search(root_, path).nearest, path + " has no value: give it one, or delete the line");
-    } else if (node.kind != wanted) {
+    } else if (node.kind != wanted && !(row.also_word && node.kind == Kind::scalar)) {
       complain(node, path,
                fmt::format("must be {}{}", row.type, row.example.empty() ? "" : ", such as " + row.example));
     } else {

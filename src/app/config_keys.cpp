@@ -89,6 +89,7 @@ void add_portfolio(std::vector<KeyRow>& rows) {
                      "weights of the benchmark among the tickers, rebalanced daily: the market of capm and "
                      "single_index, and what tracking_error_max is against",
                      "{SPY: 60%, BND: 40%}"));
+  rows.back().also_word = true;
   rows.push_back(optional_key("portfolio.investor.age", number_kind(0, 130), "", REBALANCER_MEMBER(portfolio.age_years),
                               "age in years, for the glide path", "35"));
   rows.push_back(optional_key("portfolio.investor.birth_date", date_kind(), "", REBALANCER_MEMBER(portfolio.birth_date),
@@ -110,8 +111,8 @@ void add_strategy(std::vector<KeyRow>& rows) {
   rows.push_back(key("strategy.ewma_decay", number_kind(0.5, 0.9999), REBALANCER_MEMBER(optimizer.ewma_decay),
                      "of the risk model ewma: what a day counts beside the day after it", "0.97"));
   rows.push_back(key("strategy.trading_cost", fraction_kind(0, 0.1), REBALANCER_MEMBER(optimizer.cost_rate),
-                     "cost of trading, of the value traded: what the strategies that can weigh it against what a "
-                     "trade gains in a year",
+                     "cost of trading, of the value traded; strategies that can weigh it against what a trade gains in "
+                     "a year",
                      "0.1%"));
   rows.push_back(
       key("strategy.trading_cost_quadratic", number_kind(0, 100), REBALANCER_MEMBER(optimizer.cost_quadratic),

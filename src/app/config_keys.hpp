@@ -34,6 +34,7 @@ struct KeyRow {
   std::string schema;       // JSON Schema of the value
   std::string example;      // YAML
   KeyShape shape = KeyShape::scalar;
+  bool also_word = false;       // of a map: one word will do as well
   std::string other_name = {};  // a second name for the last part of the path
   // Null for provider.use, which may stand in a list.
   std::function<void(Config&, const ConfigNode&, const std::string& path, Complaints&)> read = {};

@@ -149,7 +149,7 @@ Result<std::pair<double, double>> parse_bounds(std::string_view text) {
   const std::string_view low = trimmed(text.substr(0, dots));
   const std::string_view high = dots == std::string_view::npos ? low : trimmed(text.substr(dots + 2));
   auto lower = low.empty() ? Result<double>(0.0) : parse_fraction(low, -1, 1);
-  auto upper = high.empty() ? Result<double>(1.0) : parse_fraction(high, 0, 1);
+  auto upper = high.empty() ? Result<double>(1.0) : parse_fraction(high, -1, 1);
   if (!lower || !upper || text.empty()) {
     return fail(ErrorCode::invalid, "must be a range such as 10%..40%, ..40%, 10%.. or 20%");
   }
@@ -360,9 +360,19 @@ ValueKind<std::map<Symbol, std::pair<double, double>>> bounds_kind() {
 }
 
 ValueKind<std::map<Symbol, double>> symbol_weights_kind() {
-  return symbol_map_kind<double>(
-      "a map from symbols to fractions", R"({"type": ["string", "number"]})",
+  auto kind = symbol_map_kind<double>(
+      "one symbol, or a map from symbols to fractions", R"({"type": ["string", "number"]})",
       [](std::string_view text) { return parse_fraction(text, 0, 1); }, fraction_text);
+  kind.schema = fmt::format(R"({{"anyOf": [{{"type": "string"}}, {}]}})", kind.schema);
+  kind.parse = [many = kind.parse](const ConfigNode& node, const std::string& path,
+                                   Complaints& complaints) -> std::optional<std::map<Symbol, double>> {
+    if (node.kind != ConfigNode::Kind::scalar) return many(node, path, complaints);
+    auto symbol = parse_symbol(trimmed(node.text));
+    if (symbol) return std::map<Symbol, double>{{*std::move(symbol), 1.0}};
+    complaints.add(node, path, symbol.error().message);
+    return std::nullopt;
+  };
+  return kind;
 }
 
 ValueKind<std::vector<ClassLimit>> class_limits_kind() {

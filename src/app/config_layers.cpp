@@ -42,6 +42,7 @@ ConfigNode node_of(const Overlay& overlay, std::vector<Problem>& problems) {
     for (const std::string& piece : split(text, ',')) node.items.push_back(scalar(piece, overlay));
     return node;
   }
+  if (row->also_word && text.find('=') == std::string_view::npos) return scalar(text, overlay);
   const auto pairs = parse_assignments(text);
   if (!pairs) {
     problems.push_back(problem_at(

@@ -68,7 +68,7 @@ Result<ClassLimit> parse_class_limit(std::string_view text) {
   ClassLimit limit;
   limit.text = std::string(text);
   const auto take = [&](const std::string& amount, bool is_upper) -> Result<void> {
-    const auto value = parse_fraction(amount, 0, 1);
+    const auto value = parse_fraction(amount, -1, 1);
     if (!value) return fail(ErrorCode::invalid, "has \"{}\", which {}", amount, value.error().message);
     (is_upper ? limit.upper : limit.lower) = *value;
     return {};

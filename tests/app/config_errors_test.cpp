@@ -62,7 +62,8 @@ TEST_CASE("a value that breaks its rule") {
         "config.yaml:3:27: strategy.lookback_days is \"7\", must be between 20 and 10000");
   CHECK(after("strategy: {risk_model: ledoit_wolff}") ==
         "config.yaml:3:24: strategy.risk_model is \"ledoit_wolff\", must be one of sample, ledoit_wolf, "
-        "ledoit_wolf_identity, ledoit_wolf_single_factor, oas, ewma, semicovariance; did you mean \"ledoit_wolf\"?");
+        "ledoit_wolf_identity, ledoit_wolf_single_factor, oas, ewma, semicovariance, single_index; did you mean "
+        "\"ledoit_wolf\"?");
   CHECK(after("strategy: {risk_free: nan}") ==
         "config.yaml:3:23: strategy.risk_free is \"nan\", must be a fraction such as 5%, 25bp or 0.05");
   CHECK(after("constraints: {groups: [\"tech < 25%\"]}") ==
@@ -169,7 +170,8 @@ TEST_CASE("contradictions") {
   CHECK(after("constraints: {bounds: {QQQ: 10%..}}") ==
         "config.yaml:3:29: constraints.bounds names QQQ, which is not in portfolio.tickers");
   CHECK(after("constraints: {groups: [\"gold >= 5%\"]}") ==
-        "config.yaml:3:24: constraints.groups[0] is about gold, a class that no ticker has");
+        "config.yaml:3:24: constraints.groups[0] is \"gold >= 5%\": no symbol is of class gold; there is BND, SPY, "
+        "equity");
   CHECK(after("strategy: {glide_path: true}") ==
         "config.yaml:3:24: strategy.glide_path needs portfolio.investor.age or portfolio.investor.birth_date");
   CHECK(problems_of(

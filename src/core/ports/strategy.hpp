@@ -23,9 +23,9 @@ struct AllocationProblem {
   std::vector<double> lower;           // one per column
   std::vector<double> upper;
   std::vector<GroupConstraint> groups;
-  std::vector<double> current;   // weights held now, one per column; empty: not known
-  double cost_rate = 0;          // cost of trading, as a fraction of the value traded
-  double cost_quadratic = 0;     // and of each trade's square: trading a fraction x of the portfolio costs this times x^2
+  std::vector<double> current;  // weights held now, one per column; empty: not known
+  double cost_rate = 0;         // cost of trading, as a fraction of the value traded
+  double cost_quadratic = 0;  // and of each trade's square: trading a fraction x of the portfolio costs this times x^2
   double risk_free_rate = 0.02;  // per year
   double periods_per_year = 252;
   std::string risk_model = "sample";

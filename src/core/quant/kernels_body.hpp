@@ -1,3 +1,4 @@
+#pragma once
 // The loops of kernels.hpp over a type Lanes of eight doubles; each kernels_*.cpp includes this once, in a namespace of
 // its own and compiled for its own instructions. Nothing of the standard library is included here: an inline function
 // compiled for one machine must not be linked into the code of another.

@@ -21,8 +21,9 @@ inline void require_book_limits(const sdk::Problem& problem, std::span<const dou
                                                 problem.tracking_error_max(), title));
   }
   if (std::isfinite(problem.turnover_max()) && problem.current().empty()) {
-    throw sdk::Failure(RB_INVALID, fmt::format("turnover_max is {:.10g}, which needs the weights held now: none are known",
-                                               problem.turnover_max()));
+    throw sdk::Failure(RB_INVALID,
+                       fmt::format("turnover_max is {:.10g}, which needs the weights held now: none are known",
+                                   problem.turnover_max()));
   }
   double gross = 0, traded = 0;
   std::size_t held = 0;
