@@ -215,6 +215,15 @@ def ask_optimizer(surface):
     surface.fail("POST", "/optimize", {400}, {"constraints": {"max_weight": 2}})
     surface.send("POST", "/optimize", {409}, {"constraints": {"max_weight": 0.1}})
     surface.send("POST", "/optimize", {409}, {"constraints": {"min_weight": 0.5}})
+    limits = {"turnover_max": 2, "tracking_error_max": 1, "position_min": 0.01, "positions_max": 9, "max_weight": 0.9}
+    surface.send("POST", "/optimize", {200, 400, 409}, {"constraints": limits})
+    surface.send("POST", "/optimize", {200}, {"constraints": {"turnover_max": 2, "groups": ["equity >= 5%"]}})
+    surface.send("POST", "/optimize", {200}, {"constraints": {"min_weight": -0.1, "gross_max": 1.5}})
+    surface.send("POST", "/optimize", {400, 422}, {"constraints": {"min_weight": -0.1}})
+    surface.send("POST", "/optimize", {400, 422}, {"constraints": {"groups": ["equity is 5%"]}})
+    surface.send("POST", "/optimize", {400, 422}, {"constraints": {"groups": ["equty <= 5%"]}})
+    for key, value in {"groups": "equity <= 5%", "positions_max": 1.5, "gross_max": 0.5, "no_such": 1}.items():
+        surface.fail("POST", "/optimize", {400}, {"constraints": {key: value}})
     answer = surface.send("GET", "/allocation", {200})
     surface.send("GET", "/allocation", {304}, headers={"If-None-Match": answer.headers["etag"]})
     surface.send("GET", "/risk", {200})

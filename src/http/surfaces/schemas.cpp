@@ -59,7 +59,7 @@ constexpr std::string_view schemas = R"json({
     "weight":{"type":"number"},"volatility":{"$ref":"#/components/schemas/MaybeNumber"},"marginal":{"$ref":"#/components/schemas/MaybeNumber"},
     "component":{"$ref":"#/components/schemas/MaybeNumber"},"fraction":{"$ref":"#/components/schemas/MaybeNumber"}}}},
   "correlations":{"type":"object","additionalProperties":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/MaybeNumber"}}}}},
-"Frontier":{"type":"object","additionalProperties":false,"required":["as_of","risk_model","corner_portfolios","points"],"properties":{
+"Frontier":{"type":"object","additionalProperties":false,"required":["as_of","risk_model","corner_portfolios","points","tangency"],"properties":{
   "as_of":{"$ref":"#/components/schemas/Date"},"risk_model":{"type":"string"},
   "corner_portfolios":{"type":"array","items":{"type":"object","additionalProperties":false,
     "required":["expected_return","volatility","lambda","weights"],"properties":{
@@ -67,7 +67,12 @@ constexpr std::string_view schemas = R"json({
     "lambda":{"type":["number","null"],"description":"null: infinite, the portfolio of the highest return"},
     "weights":{"$ref":"#/components/schemas/Weights"}}}},
   "points":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["expected_return","volatility","weights"],"properties":{
-    "expected_return":{"type":"number"},"volatility":{"type":"number"},"weights":{"$ref":"#/components/schemas/Weights"}}}}}},
+    "expected_return":{"type":"number"},"volatility":{"type":"number"},"weights":{"$ref":"#/components/schemas/Weights"}}}},
+  "tangency":{"type":["object","null"],"additionalProperties":false,
+    "description":"of the highest Sharpe ratio; null: no portfolio has a positive one",
+    "required":["expected_return","volatility","sharpe_ratio","weights"],"properties":{
+    "expected_return":{"type":"number"},"volatility":{"type":"number"},"sharpe_ratio":{"type":"number"},
+    "weights":{"$ref":"#/components/schemas/Weights"}}}}},
 "Drift":{"type":["object","null"],"additionalProperties":false,"required":["largest","symbols","cash"],"properties":{
   "largest":{"type":"number"},
   "symbols":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["actual","target","drift"],"properties":{
