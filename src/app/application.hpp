@@ -63,9 +63,11 @@ class Application {
   [[nodiscard]] Built<Fetcher*> fetcher();
   [[nodiscard]] Built<Analytic*> analytic(const std::string& name, const std::string& section);
   // A pipeline that decides and sends as the configuration's mode says; a rehearsal, which is given nothing to send
-  // with; or one that only looks. What it may do is settled here, by what it is given.
+  // with; or one that only looks. What it may do is settled here, by what it is given. `as_of` is the day it will be
+  // run for, at which the investor has an age; none: today.
   enum class Purpose { as_configured, dry_run, look };
-  [[nodiscard]] Built<std::unique_ptr<Pipeline>> pipeline(Pipeline::Listener listener, Purpose purpose);
+  [[nodiscard]] Built<std::unique_ptr<Pipeline>> pipeline(Pipeline::Listener listener, Purpose purpose,
+                                                          std::optional<Date> as_of = std::nullopt);
 
   // A strategy with its default settings, for a what-if.
   [[nodiscard]] Built<std::unique_ptr<Strategy>> plain_strategy(const std::string& name);

@@ -102,7 +102,8 @@ Built<PipelineSettings> Application::pipeline_settings(Date session, Purpose pur
   return settings;
 }
 
-Built<std::unique_ptr<Pipeline>> Application::pipeline(Pipeline::Listener listener, Purpose purpose) {
+Built<std::unique_ptr<Pipeline>> Application::pipeline(Pipeline::Listener listener, Purpose purpose,
+                                                       std::optional<Date> as_of) {
   if (auto checked = check_plugins(); !checked) return tl::unexpected(checked.error());
   auto source = fetcher();
   if (!source) return tl::unexpected(source.error());
@@ -118,9 +119,9 @@ Built<std::unique_ptr<Pipeline>> Application::pipeline(Pipeline::Listener listen
     if (!made) return tl::unexpected(made.error());
     analytics[config_.analytics[i]] = *made;
   }
-  auto today = session(std::nullopt);
-  if (!today) return tl::unexpected(today.error());
-  auto settings = pipeline_settings(*today, purpose);
+  auto day = session(as_of);
+  if (!day) return tl::unexpected(day.error());
+  auto settings = pipeline_settings(*day, purpose);
   if (!settings) return tl::unexpected(settings.error());
   std::function<Result<TradingMode>()> enter = [this] { return enter_mode(); };
   if (purpose != Purpose::as_configured) {

@@ -13,6 +13,9 @@ namespace {
 
 constexpr double tolerance = 1e-9;
 
+// 60% and 30% are 90%, not 89.99999999999999%.
+std::string sum_text(double sum) { return fmt::format("{:.10g}%", 100 * sum); }
+
 class Rules {
  public:
   Rules(const Config& config, const ConfigNode& root, Complaints& complaints, std::vector<std::string>& notices)
@@ -72,8 +75,17 @@ class Rules {
     if (tickers.empty()) return;
     for (const auto& [symbol, label] : config_.optimizer.classes) unknown_symbol("portfolio.classes", symbol);
     for (const auto& [symbol, bounds] : config_.optimizer.bounds) unknown_symbol("constraints.bounds", symbol);
-    for (const auto& [symbol, labels] : config_.optimizer.labels) unknown_symbol("portfolio.labels", symbol);
+    for (const auto& [symbol, labels] : config_.optimizer.labels) unknown_symbol(labels_path(symbol, labels), symbol);
     for (const auto& [symbol, weight] : config_.optimizer.benchmark) unknown_symbol("portfolio.benchmark", symbol);
+  }
+
+  // "portfolio.labels.sector" when that is where the symbol's labels are.
+  [[nodiscard]] std::string labels_path(const Symbol& symbol, const std::vector<std::string>& labels) const {
+    for (const std::string& label : labels) {
+      const std::string path = "portfolio.labels." + label.substr(0, label.find(':'));
+      if (search(root_, path + "." + symbol.str()).found != nullptr) return path;
+    }
+    return "portfolio.labels";
   }
 
   void unknown_symbol(const std::string& path, const Symbol& symbol) {
@@ -124,13 +136,13 @@ class Rules {
     const std::string_view where = settings.bounds.empty() ? "constraints.min_weight" : "constraints.bounds";
     if (least > 1 + tolerance) {
       say(where, fmt::format("the minimum weights of {} tickers sum to {}, must be at most 100%",
-                             config_.portfolio.tickers.size(), fraction_text(least)));
+                             config_.portfolio.tickers.size(), sum_text(least)));
     }
     // With the glide path a part may stay cash; the optimizer says when that is not enough.
     if (most < 1 - tolerance && !settings.glide_path) {
       say(settings.bounds.empty() ? "constraints.max_weight" : where,
           fmt::format("the maximum weights of {} tickers sum to {}, must be at least 100%",
-                      config_.portfolio.tickers.size(), fraction_text(most)));
+                      config_.portfolio.tickers.size(), sum_text(most)));
     }
   }
 
@@ -182,7 +194,7 @@ class Rules {
     }
     if (least > 1 + tolerance) {
       say("constraints.groups",
-          fmt::format("the least shares of constraints.groups sum to {}, must be at most 100%", fraction_text(least)));
+          fmt::format("the least shares of constraints.groups sum to {}, must be at most 100%", sum_text(least)));
     }
   }
 
@@ -192,7 +204,7 @@ class Rules {
     for (const auto& [symbol, weight] : settings.benchmark) sum += weight;
     if (!settings.benchmark.empty() && std::abs(sum - 1) > tolerance) {
       say("portfolio.benchmark",
-          fmt::format("the weights of portfolio.benchmark sum to {}, must be 100%", fraction_text(sum)));
+          fmt::format("the weights of portfolio.benchmark sum to {}, must be 100%", sum_text(sum)));
     }
     if (!settings.benchmark.empty()) return;
     if (settings.tracking_error_max) {

@@ -89,7 +89,8 @@ Result<double> parse_fraction(std::string_view text, double minimum, double maxi
   const double written = number_or_nan(digits);
   if (std::isnan(written)) return fail(ErrorCode::invalid, "must be a fraction such as 5%, 25bp or 0.05");
   const double value = written / divisor;
-  if (divisor == 1 && value > 1 && value <= maximum * 100) {
+  // Where percent of it would be too little, such as for a gross limit, a number above 1 is meant as it stands.
+  if (divisor == 1 && value > 1 && value <= maximum * 100 && value / 100 >= minimum) {
     return fail(ErrorCode::invalid, "must be a fraction: did you mean {}%?", written);
   }
   if (value < minimum || value > maximum) {

@@ -43,7 +43,7 @@ TEST_CASE("labels are given by kind or by symbol, and are the same labels") {
         "it");
   CHECK(after("  labels: {class: {AAPL: tech}}").find("class and symbol are taken") != std::string::npos);
   CHECK(after("  labels: {sector: {APL: tech}}") ==
-        "config.yaml:5:11: portfolio.labels names APL, which is not in portfolio.tickers; did you mean AAPL?");
+        "config.yaml:5:26: portfolio.labels.sector names APL, which is not in portfolio.tickers; did you mean AAPL?");
 }
 
 TEST_CASE("a limit that nobody can mean is refused with its line, and told what there is") {
@@ -114,7 +114,7 @@ TEST_CASE("the benchmark is one of the tickers, or weights of them that sum to 1
   CHECK(load(tickers, {{"REBALANCER_PORTFOLIO_BENCHMARK", "XOM"}})->optimizer.benchmark == whole);
   CHECK(load(tickers, {}, {{"portfolio.benchmark", "AAPL=50%,XOM=50%"}})->optimizer.benchmark.size() == 2);
   CHECK(after("  benchmark: SPY") ==
-        "config.yaml:5:3: portfolio.benchmark names SPY, which is not in portfolio.tickers");
+        "config.yaml:5:14: portfolio.benchmark names SPY, which is not in portfolio.tickers");
   CHECK(after("  benchmark: xom").find("did you mean \"XOM\"?") != std::string::npos);
   CHECK(after("  benchmark: [XOM]").find("must be one symbol, or a map from symbols to fractions") !=
         std::string::npos);
@@ -163,7 +163,7 @@ TEST_CASE("a glide path of one's own is over age, or over the years to a date") 
   CHECK(after("strategy: {glide_path: true, glide_path_curve: {25: 90%}}")
             .find("needs portfolio.investor.age or portfolio.investor.birth_date") != std::string::npos);
   CHECK(after(age + "strategy: {glide_path_curve: {25: 90%}}") ==
-        "config.yaml:6:30: strategy.glide_path_curve needs strategy.glide_path: true");
+        "config.yaml:6:12: strategy.glide_path_curve needs strategy.glide_path: true");
   CHECK(after(age + "strategy: {glide_path: true, glide_path_date: 2055-01-01}") ==
         "config.yaml:6:47: strategy.glide_path_date needs strategy.glide_path_curve, in years to that day");
   CHECK(after(age + "strategy: {glide_path: true, glide_path_curve: {young: 90%}}").find("\"young\"") !=

@@ -17,6 +17,10 @@ TEST_CASE("fractions") {
   CHECK(parse_fraction("-1%", -0.1, 1).value() == -0.01);
   CHECK(parse_fraction("5", 0, 1).error().message == "must be a fraction: did you mean 5%?");
   CHECK(parse_fraction("1.5", 0, 2).error().message == "must be a fraction: did you mean 1.5%?");
+  // 1.5% would be too little where the least is 100%: 1.5 is what it says.
+  CHECK(parse_fraction("1.5", 1, 10) == 1.5);
+  CHECK(parse_fraction("150%", 1, 10) == 1.5);
+  CHECK(parse_fraction("150", 1, 10).error().message == "must be a fraction: did you mean 150%?");
   CHECK(parse_fraction("500", 0, 1).error().message == "must be between 0% and 100%");
   for (const char* bad : {"", "%", "5%%", "5 per cent", "nan", "inf", "0x5", "1e", "5%bp", "--5%", "1,5%"}) {
     CAPTURE(bad);

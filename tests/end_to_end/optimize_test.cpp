@@ -60,6 +60,30 @@ TEST_CASE("optimize --prices agrees with the independent reference") {
     CHECK(worst_weight(prices, columns, at(box, "/min_variance/weights"), minimum) < 1e-9);
     CHECK(worst_weight(prices, columns, at(box, "/max_sharpe_rf0_02/weights"), bounds) < 1e-9);
   }
+  for (const char* name : {"target_return", "target_volatility"}) {
+    const std::string strategy = name == std::string("target_return") ? "efficient_return" : "efficient_risk";
+    for (const auto& target : at(set, "/optimisation/" + strategy).as_array()) {
+      const std::string parameter = name + ("=" + boost::json::serialize(at(target, "/" + std::string(name))));
+      CHECK(worst_weight(prices, columns, at(target, "/weights"), {"--strategy", strategy, "--param", parameter}) <
+            1e-9);
+    }
+  }
+  std::string current, caps;
+  for (std::size_t i = 0; i < columns.as_array().size(); ++i) {
+    const std::string symbol(columns.as_array()[i].as_string());
+    const std::string comma = i == 0 ? "" : ",";
+    current += comma + symbol + "=0.05";
+    caps += comma + symbol + "=" + boost::json::serialize(at(set, "/black_litterman/caps").as_array()[i]);
+  }
+  const auto& penalised = at(set, "/optimisation/turnover_penalised_min_variance/cases").as_array();
+  for (const auto& one : penalised) {
+    const std::string basis_points = std::to_string(number_at(one, "/c") * 1e4);
+    CHECK(worst_weight(prices, columns, at(one, "/weights"),
+                       {"--strategy", "min_variance", "--current", current, "--cost-bps", basis_points}) < 1e-9);
+  }
+  CHECK(worst_weight(prices, columns, at(set, "/black_litterman/idzorek/max_sharpe_rf0_long_only_S_weights"),
+                     {"--strategy", "black_litterman", "--param", "market_caps=" + caps, "--param",
+                      "views=GOOG = 12%,AAPL - T = 3%", "--param", "confidences=0.6,0.3"}) < 1e-9);
 }
 
 TEST_CASE("optimize reads a small file without any configuration") {
@@ -78,6 +102,16 @@ TEST_CASE("optimize reads a small file without any configuration") {
     const auto infeasible = run_binary(directory, {"optimize", "--prices", "p.csv", "--max-weight", "0.4", "--json"});
     CHECK(infeasible.exit_code == 5);
     CHECK(number_at(json_of(infeasible), "/error/exit_code") == 5);
+    directory.write("falling.csv",
+                    "date,AAA,BBB\n2024-01-02,103,51\n2024-01-03,102,50.4\n2024-01-04,100.5,50.9\n"
+                    "2024-01-05,101,50.2\n2024-01-08,100,50\n");
+    const auto hopeless = run_binary(directory, {"optimize", "--prices", "falling.csv", "--strategy", "max_sharpe"});
+    CHECK(hopeless.exit_code == 5);
+    CHECK_MESSAGE(hopeless.err.find("no portfolio has a positive Sharpe ratio") != std::string::npos, hopeless.err);
+    const auto beyond = run_binary(
+        directory, {"optimize", "--prices", "p.csv", "--strategy", "efficient_return", "--param", "target_return=99"});
+    CHECK(beyond.exit_code == 5);
+    CHECK_MESSAGE(beyond.err.find("target return 99 is above the highest attainable") != std::string::npos, beyond.err);
     const auto unknown = run_binary(directory, {"optimize", "--prices", "p.csv", "--strategy", "max_sharp"});
     CHECK(unknown.exit_code == 2);
     CHECK(unknown.err.find("max_sharpe") != std::string::npos);

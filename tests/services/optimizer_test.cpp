@@ -391,9 +391,6 @@ TEST_CASE("a benchmark that makes no sense is refused") {
   settings.benchmark_prices.clear();
   settings.risk_model = "single_index";
   CHECK(refusal(strategy, prices, settings, ErrorCode::invalid) != "");
-  settings.risk_model = "sample";
-  settings.missing = "pairwise";
-  CHECK(refusal(strategy, prices, settings, ErrorCode::invalid).find("missing is 'pairwise', must be complete") == 0);
 }
 
 TEST_CASE("with class limits and a glide path the optimum meets every limit of the whole portfolio") {

@@ -11,6 +11,7 @@
 #include "app/application.hpp"
 #include "app/commands.hpp"
 #include "app/context.hpp"
+#include "app/optimize_options.hpp"
 #include "app/plugin_folders.hpp"
 #include "app/price_file.hpp"
 #include "services/derive.hpp"
@@ -25,7 +26,7 @@ constexpr std::size_t names_width = 46;  // of the last column, in a table of 80
 
 std::string to_text(const Frontier& frontier, const Terminal& terminal) {
   std::string out = terminal.out_paint(
-      Color::bold, fmt::format("efficient frontier of {} symbols, {} corner portfolios, prices up to {}\n",
+      Color::bold, fmt::format("efficient frontier of {} symbols, {} corner portfolios, prices to {}\n",
                                frontier.assets.size(), frontier.corners.size(), frontier.as_of.to_string()));
   out += fmt::format("risk model {}, expected returns {}\n", frontier.risk_model, frontier.expected_returns);
   out += "  expected   volatility  Sharpe  largest weights\n";
@@ -100,17 +101,17 @@ int frontier_of_file(Context& context, const ParsedArguments& arguments) {
   auto prices =
       read_price_file(plugins, *arguments.text("prices"), arguments.date("from"), arguments.date("to"), instance);
   if (!prices) return context.report(Area::file, prices.error());
-  OptimizerSettings settings;
-  settings.weight_min = arguments.number("min-weight").value_or(0);
-  settings.weight_max = arguments.number("max-weight").value_or(1);
-  settings.risk_free_rate = arguments.number("risk-free").value_or(0.02);
-  settings.risk_model = arguments.text("risk-model").value_or("sample");
-  settings.expected_returns = arguments.text("expected-returns").value_or("arithmetic");
+  if (auto whole = check_market(arguments); !whole) return context.report(Area::command_line, whole.error());
+  OptimizerSettings settings = read_price_settings(arguments);
+  auto benchmark = read_benchmark(arguments, plugins, *prices, instance);
+  if (!benchmark) return context.report(Area::file, benchmark.error());
+  settings.benchmark_prices = *std::move(benchmark);
   return show(context, arguments, frontier_of(*prices, settings, points_of(arguments), prices->dates().back()));
 }
 
 int frontier_of_portfolio(Context& context, const ParsedArguments& arguments) {
-  for (const char* option : {"risk-model", "expected-returns", "risk-free", "min-weight", "max-weight", "from"}) {
+  for (const char* option :
+       {"risk-model", "expected-returns", "risk-free", "min-weight", "max-weight", "benchmark", "from"}) {
     if (arguments.has(option)) {
       return context.report(
           Area::command_line,
@@ -134,61 +135,31 @@ int frontier_of_portfolio(Context& context, const ParsedArguments& arguments) {
 }  // namespace
 
 Command frontier_command() {
-  return {.name = "frontier",
-          .summary = "every efficient portfolio, as a table, a plot or JSON",
-          .details =
-              "The corner portfolios, from the highest return to the lowest variance; between two neighbours every "
-              "efficient portfolio is a mix of them. With --prices it needs no configuration; without it, the "
-              "configured portfolio's stored prices, bounds and class limits are used. The glide path has no part in "
-              "it.",
-          .options =
-              {{.name = "prices", .placeholder = "FILE", .type = ValueType::file, .help = "CSV of prices, may be .gz"},
-               {.name = "points",
-                .placeholder = "N",
-                .type = ValueType::integer,
-                .help = "portfolios spaced evenly in return, for the plot and the JSON",
-                .default_text = "50",
-                .minimum = 2,
-                .maximum = 1000},
-               {.name = "plot", .help = "draw it in the terminal"},
-               {.name = "svg", .placeholder = "FILE", .type = ValueType::file, .help = "write a picture"},
-               {.name = "risk-model",
-                .placeholder = "NAME",
-                .type = ValueType::text,
-                .help = "how covariance is estimated",
-                .default_text = "sample"},
-               {.name = "expected-returns",
-                .placeholder = "NAME",
-                .type = ValueType::text,
-                .help = "how expected returns are estimated",
-                .default_text = "arithmetic"},
-               {.name = "risk-free",
-                .placeholder = "RATE",
-                .type = ValueType::fraction,
-                .help = "per year",
-                .default_text = "0.02",
-                .minimum = -1,
-                .maximum = 1},
-               {.name = "min-weight",
-                .placeholder = "W",
-                .type = ValueType::fraction,
-                .help = "of each symbol",
-                .default_text = "0",
-                .minimum = -10,
-                .maximum = 1},
-               {.name = "max-weight",
-                .placeholder = "W",
-                .type = ValueType::fraction,
-                .help = "of each symbol",
-                .default_text = "1",
-                .minimum = 0,
-                .maximum = 10},
-               {.name = "from", .placeholder = "DATE", .type = ValueType::date, .help = "first day used"},
-               {.name = "to", .placeholder = "DATE", .type = ValueType::date, .help = "last day used"}},
-          .run = [](Context& context, const ParsedArguments& arguments) {
-            return arguments.has("prices") ? frontier_of_file(context, arguments)
-                                           : frontier_of_portfolio(context, arguments);
-          }};
+  Command command{
+      .name = "frontier",
+      .summary = "every efficient portfolio, as a table, a plot or JSON",
+      .details =
+          "The corner portfolios, from the highest return to the lowest variance; between two neighbours every "
+          "efficient portfolio is a mix of them. With --prices it needs no configuration; without it, the "
+          "configured portfolio's stored prices, bounds and class limits are used. The glide path has no part in "
+          "it.",
+      .options =
+          {{.name = "prices", .placeholder = "FILE", .type = ValueType::file, .help = "CSV of prices, may be .gz"},
+           {.name = "points",
+            .placeholder = "N",
+            .type = ValueType::integer,
+            .help = "portfolios spaced evenly in return, for the plot and the JSON",
+            .default_text = "50",
+            .minimum = 2,
+            .maximum = 1000},
+           {.name = "plot", .help = "draw it in the terminal"},
+           {.name = "svg", .placeholder = "FILE", .type = ValueType::file, .help = "write a picture"}},
+      .run = [](Context& context, const ParsedArguments& arguments) {
+        return arguments.has("prices") ? frontier_of_file(context, arguments)
+                                       : frontier_of_portfolio(context, arguments);
+      }};
+  append_price_options(command.options);
+  return command;
 }
 
 }  // namespace rebalancer::app

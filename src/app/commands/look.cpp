@@ -150,7 +150,7 @@ int status(Context& context, const ParsedArguments&) {
 int drift(Context& context, const ParsedArguments& arguments) {
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
-  auto pipeline = (*application)->pipeline({}, Application::Purpose::look);
+  auto pipeline = (*application)->pipeline({}, Application::Purpose::look, arguments.date("as-of"));
   if (!pipeline) return context.report(pipeline.error());
   const RunReport report = (*pipeline)->run({.as_of = arguments.date("as-of"), .fetch = false, .journal = false});
   if (!report.drift_before) {

@@ -64,7 +64,10 @@ Result<void> take_lambda(boost::json::object& section, OptimizerSettings& settin
   const auto* given = section.if_contains("lambda");
   if (given == nullptr || settings.risk_model != "ewma") return {};
   const auto decay = parse_number(std::string_view(given->as_string()), ewma_decay_min, ewma_decay_max);
-  if (!decay) return fail(ErrorCode::invalid, "--param lambda {}", decay.error().message);
+  if (!decay) {
+    return fail(ErrorCode::invalid, "--param lambda is \"{}\", {}", std::string_view(given->as_string()),
+                decay.error().message);
+  }
   settings.ewma_decay = *decay;
   section.erase("lambda");
   return {};
@@ -89,9 +92,9 @@ int optimize_prices(Context& context, const ParsedArguments& arguments) {
     return context.report(Area::command_line,
                           {ErrorCode::invalid, fmt::format("--param is \"{}\", must be name=value", wrong)});
   }
-  OptimizerSettings settings;
-  settings.risk_model = arguments.text("risk-model").value_or("sample");
+  OptimizerSettings settings = read_price_settings(arguments);
   settings.ewma_decay = arguments.number("ewma-decay").value_or(settings.ewma_decay);
+  if (auto whole = check_companions(arguments); !whole) return context.report(Area::command_line, whole.error());
   if (auto taken = take_lambda(section, settings); !taken) {
     return context.report(Area::command_line, taken.error());
   }
@@ -106,10 +109,6 @@ int optimize_prices(Context& context, const ParsedArguments& arguments) {
   auto strategy = plugins.create_strategy(name, section, instance);
   if (!strategy) return context.report(Area::command_line, strategy.error());
 
-  settings.weight_min = arguments.number("min-weight").value_or(0);
-  settings.weight_max = arguments.number("max-weight").value_or(1);
-  settings.risk_free_rate = arguments.number("risk-free").value_or(0.02);
-  settings.expected_returns = arguments.text("expected-returns").value_or("arithmetic");
   settings.cost_rate = arguments.number("cost-bps").value_or(0) * 1e-4;
   settings.cost_quadratic = arguments.number("cost-quadratic").value_or(0);
   settings.turnover_max = arguments.number("turnover-max");
@@ -118,11 +117,9 @@ int optimize_prices(Context& context, const ParsedArguments& arguments) {
   settings.position_min = arguments.number("position-min").value_or(0);
   settings.positions_max = static_cast<int>(arguments.integer("positions-max").value_or(0));
   if (auto read = read_limits(arguments, settings); !read) return context.report(Area::command_line, read.error());
-  if (const auto file = arguments.text("benchmark")) {
-    auto benchmark = read_benchmark(plugins, *file, *prices, instance);
-    if (!benchmark) return context.report(Area::file, benchmark.error());
-    settings.benchmark_prices = *std::move(benchmark);
-  }
+  auto benchmark = read_benchmark(arguments, plugins, *prices, instance);
+  if (!benchmark) return context.report(Area::file, benchmark.error());
+  settings.benchmark_prices = *std::move(benchmark);
   std::optional<Weights> current;
   if (arguments.has("current")) {
     auto read = read_weights(arguments.assignments("current"));
@@ -171,7 +168,7 @@ int optimize_configured(Context& context, const ParsedArguments& arguments) {
   }
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
-  auto pipeline = (*application)->pipeline({}, Application::Purpose::look);
+  auto pipeline = (*application)->pipeline({}, Application::Purpose::look, arguments.date("to"));
   if (!pipeline) return context.report(pipeline.error());
   const RunReport report = (*pipeline)->run({.as_of = arguments.date("to"), .fetch = false, .journal = false});
   if (!report.optimized) {
@@ -191,140 +188,105 @@ int optimize_configured(Context& context, const ParsedArguments& arguments) {
 }  // namespace
 
 Command optimize_command() {
-  return {.name = "optimize",
-          .summary = "target weights, from a price file or the configured portfolio",
-          .details =
-              "With --prices it needs no configuration: every symbol of the file is allocated. Without it, the "
-              "configured portfolio is optimized on the prices that are stored.",
-          .options =
-              {{.name = "prices", .placeholder = "FILE", .type = ValueType::file, .help = "CSV of prices, may be .gz"},
-               {.name = "strategy",
-                .placeholder = "NAME",
-                .type = ValueType::text,
-                .help = "a strategy plugin (plugins list)",
-                .default_text = "max_sharpe"},
-               {.name = "risk-model",
-                .placeholder = "NAME",
-                .type = ValueType::text,
-                .help = "how covariance is estimated",
-                .default_text = "sample"},
-               {.name = "expected-returns",
-                .placeholder = "NAME",
-                .type = ValueType::text,
-                .help = "how expected returns are estimated",
-                .default_text = "arithmetic"},
-               {.name = "risk-free",
-                .placeholder = "RATE",
-                .type = ValueType::fraction,
-                .help = "per year",
-                .default_text = "0.02",
-                .minimum = -1,
-                .maximum = 1},
-               {.name = "min-weight",
-                .placeholder = "W",
-                .type = ValueType::fraction,
-                .help = "of each symbol",
-                .default_text = "0",
-                .minimum = -10,
-                .maximum = 1},
-               {.name = "max-weight",
-                .placeholder = "W",
-                .type = ValueType::fraction,
-                .help = "of each symbol",
-                .default_text = "1",
-                .minimum = 0,
-                .maximum = 10},
-               {.name = "current",
-                .placeholder = "A=0.5,B=0.5",
-                .type = ValueType::assignments,
-                .help = "weights held now"},
-               {.name = "cost-bps",
-                .placeholder = "BP",
-                .type = ValueType::number,
-                .help = "cost of trading, in basis points of the value traded",
-                .default_text = "0",
-                .minimum = 0,
-                .maximum = 10'000},
-               {.name = "cost-quadratic",
-                .placeholder = "Q",
-                .type = ValueType::number,
-                .help = "trading the fraction x in one symbol also costs Q x^2",
-                .default_text = "0",
-                .minimum = 0,
-                .maximum = 100},
-               {.name = "turnover-max",
-                .placeholder = "T",
-                .type = ValueType::fraction,
-                .help = "most purchases and sales together, from --current",
-                .minimum = 0,
-                .maximum = 100},
-               {.name = "gross-max",
-                .placeholder = "G",
-                .type = ValueType::fraction,
-                .help = "most long and short together",
-                .minimum = 0,
-                .maximum = 100},
-               {.name = "tracking-error-max",
-                .placeholder = "E",
-                .type = ValueType::fraction,
-                .help = "against --benchmark, per year",
-                .minimum = 0,
-                .maximum = 10},
-               {.name = "benchmark",
-                .placeholder = "FILE",
-                .type = ValueType::file,
-                .help = "prices of one symbol: the market of capm and single_index"},
-               {.name = "bounds",
-                .placeholder = "A=10%..40%",
-                .type = ValueType::text,
-                .help = "weights of one symbol, instead of the two above",
-                .repeatable = true},
-               {.name = "label",
-                .placeholder = "tech=A,B",
-                .type = ValueType::text,
-                .help = "gives symbols a label, for --group",
-                .repeatable = true},
-               {.name = "group",
-                .placeholder = "\"tech <= 25%\"",
-                .type = ValueType::text,
-                .help = "limits the symbols of a label, or a sum such as A + B",
-                .repeatable = true},
-               {.name = "position-min",
-                .placeholder = "W",
-                .type = ValueType::fraction,
-                .help = "least weight of a position that is held",
-                .default_text = "0",
-                .minimum = 0,
-                .maximum = 1},
-               {.name = "positions-max",
-                .placeholder = "N",
-                .type = ValueType::integer,
-                .help = "most positions; 0 is any number",
-                .default_text = "0",
-                .minimum = 0,
-                .maximum = 10'000},
-               {.name = "ewma-decay",
-                .placeholder = "D",
-                .type = ValueType::number,
-                .help = "of the risk model ewma",
-                .default_text = "0.94",
-                .minimum = ewma_decay_min,
-                .maximum = ewma_decay_max},
-               {.name = "money",
-                .placeholder = "AMOUNT",
-                .type = ValueType::money,
-                .help = "also finds the best book of whole shares for it"},
-               {.name = "param",
-                .placeholder = "NAME=VALUE",
-                .type = ValueType::text,
-                .help = "a setting of the strategy (plugins schema NAME)",
-                .repeatable = true},
-               {.name = "from", .placeholder = "DATE", .type = ValueType::date, .help = "first day used"},
-               {.name = "to", .placeholder = "DATE", .type = ValueType::date, .help = "last day used"}},
-          .run = [](Context& context, const ParsedArguments& arguments) {
-            return arguments.has("prices") ? optimize_prices(context, arguments)
-                                           : optimize_configured(context, arguments);
-          }};
+  Command command{
+      .name = "optimize",
+      .summary = "target weights, from a price file or the configured portfolio",
+      .details =
+          "With --prices it needs no configuration: every symbol of the file is allocated. Without it, the "
+          "configured portfolio is optimized on the prices that are stored.",
+      .options =
+          {{.name = "prices", .placeholder = "FILE", .type = ValueType::file, .help = "CSV of prices, may be .gz"},
+           {.name = "strategy",
+            .placeholder = "NAME",
+            .type = ValueType::text,
+            .help = "a strategy plugin (plugins list)",
+            .default_text = "max_sharpe"},
+           {.name = "current",
+            .placeholder = "A=0.5,B=0.5",
+            .type = ValueType::assignments,
+            .help = "weights held now"},
+           {.name = "cost-bps",
+            .placeholder = "BP",
+            .type = ValueType::number,
+            .help = "cost of trading, in basis points of the value traded",
+            .default_text = "0",
+            .minimum = 0,
+            .maximum = 10'000},
+           {.name = "cost-quadratic",
+            .placeholder = "Q",
+            .type = ValueType::number,
+            .help = "trading the fraction x in one symbol also costs Q x^2",
+            .default_text = "0",
+            .minimum = 0,
+            .maximum = 100},
+           {.name = "turnover-max",
+            .placeholder = "T",
+            .type = ValueType::fraction,
+            .help = "most purchases and sales together, from --current",
+            .minimum = 0,
+            .maximum = 100},
+           {.name = "gross-max",
+            .placeholder = "G",
+            .type = ValueType::fraction,
+            .help = "most long and short together",
+            .minimum = 1,
+            .maximum = 100},
+           {.name = "tracking-error-max",
+            .placeholder = "E",
+            .type = ValueType::fraction,
+            .help = "against --benchmark, per year",
+            .minimum = 0,
+            .maximum = 10},
+           {.name = "bounds",
+            .placeholder = "A=10%..40%",
+            .type = ValueType::text,
+            .help = "weights of one symbol, instead of the two above",
+            .repeatable = true},
+           {.name = "label",
+            .placeholder = "tech=A,B",
+            .type = ValueType::text,
+            .help = "gives symbols a label, for --group",
+            .repeatable = true},
+           {.name = "group",
+            .placeholder = "\"tech <= 25%\"",
+            .type = ValueType::text,
+            .help = "limits the symbols of a label, or a sum such as A + B",
+            .repeatable = true},
+           {.name = "position-min",
+            .placeholder = "W",
+            .type = ValueType::fraction,
+            .help = "least weight of a position that is held",
+            .default_text = "0",
+            .minimum = 0,
+            .maximum = 1},
+           {.name = "positions-max",
+            .placeholder = "N",
+            .type = ValueType::integer,
+            .help = "most positions; 0 is any number",
+            .default_text = "0",
+            .minimum = 0,
+            .maximum = 10'000},
+           {.name = "ewma-decay",
+            .placeholder = "D",
+            .type = ValueType::number,
+            .help = "of the risk model ewma",
+            .default_text = "0.94",
+            .minimum = ewma_decay_min,
+            .maximum = ewma_decay_max},
+           {.name = "money",
+            .placeholder = "AMOUNT",
+            .type = ValueType::money,
+            .help = "also finds the best book of whole shares for it"},
+           {.name = "param",
+            .placeholder = "NAME=VALUE",
+            .type = ValueType::text,
+            .help = "a setting of the strategy (plugins schema NAME)",
+            .repeatable = true}},
+      .run = [](Context& context, const ParsedArguments& arguments) {
+        return arguments.has("prices") ? optimize_prices(context, arguments) : optimize_configured(context, arguments);
+      }};
+  append_price_options(command.options);
+  return command;
 }
 
 }  // namespace rebalancer::app

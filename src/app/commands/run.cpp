@@ -25,7 +25,7 @@ int run_pipeline(Context& context, const ParsedArguments& arguments, RunRequest 
                  bool detailed_exit_code) {
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
-  auto pipeline = (*application)->pipeline(progress_line(context), purpose);
+  auto pipeline = (*application)->pipeline(progress_line(context), purpose, arguments.date("as-of"));
   if (!pipeline) return context.report(pipeline.error());
   request.as_of = arguments.date("as-of");
   // Written by the thread that watches for signals; the run reads it before every order.
@@ -102,7 +102,7 @@ Command analyze_command() {
           .run = [](Context& context, const ParsedArguments& arguments) -> int {
             auto application = Application::build(context);
             if (!application) return context.report(application.error());
-            auto pipeline = (*application)->pipeline({}, Application::Purpose::look);
+            auto pipeline = (*application)->pipeline({}, Application::Purpose::look, arguments.date("as-of"));
             if (!pipeline) return context.report(pipeline.error());
             const RunReport report =
                 (*pipeline)->run({.as_of = arguments.date("as-of"), .fetch = false, .journal = false});

@@ -112,7 +112,7 @@ Result<RunReport> Service::run(Application::Purpose purpose, RunRequest request,
     }
     call.progress(name_of(stage), fraction_done(stage, finished != nullptr));
   };
-  auto pipeline = application_.pipeline(listen, purpose);
+  auto pipeline = application_.pipeline(listen, purpose, request.as_of);
   if (!pipeline) return fail(error_of(pipeline.error()));
   const std::lock_guard lock(orders_mutex_);
   watch_.begin(stop);
