@@ -19,6 +19,7 @@ constexpr double infinite = std::numeric_limits<double>::infinity();
 // Stands for no bound at all: far beyond any weight, near enough for the numbers to stay exact.
 constexpr double wide = 1000;
 constexpr std::size_t mends_tried_max = 60;
+constexpr std::size_t sets_tried_max = 2000;
 
 enum class Kind { limit_lower, limit_upper, turnover, gross, lower, upper };
 struct Item {
@@ -117,6 +118,39 @@ Items reduced(const MeanVarianceProblem& problem, Items items, const Items& kept
     }
     if (chunk == 1) return items;
   }
+}
+
+// Of the sets with fewer than `count` items the first infeasible one, smallest first; none when there is none among the
+// first so many.
+std::optional<Items> smaller(const MeanVarianceProblem& problem, const Items& written, const Items& unwritten,
+                             std::size_t count) {
+  // Where no weight can be negative, none can be above one either: such a bound has a part in nothing.
+  const bool long_only = problem.lower.minCoeff() >= 0;
+  Items candidates;
+  for (const Item& item : written) {
+    if (!long_only || item.kind != Kind::upper || problem.upper(item.index) < 1) candidates.push_back(item);
+  }
+  std::size_t tried = 0;
+  for (std::size_t size = 1; size < count && size <= candidates.size(); ++size) {
+    double sets = 1;
+    for (std::size_t k = 0; k < size; ++k)
+      sets *= static_cast<double>(candidates.size() - k) / static_cast<double>(k + 1);
+    if (sets > static_cast<double>(sets_tried_max - tried)) return {};
+    tried += static_cast<std::size_t>(sets);
+    std::vector<std::size_t> chosen(size);
+    for (std::size_t k = 0; k < size; ++k) chosen[k] = k;
+    for (;;) {
+      Items set;
+      for (const std::size_t k : chosen) set.push_back(candidates[k]);
+      if (is_infeasible(only(problem, joined(set, unwritten)))) return set;
+      std::size_t k = size;
+      while (k > 0 && chosen[k - 1] == candidates.size() - size + k - 1) --k;
+      if (k == 0) break;
+      ++chosen[k - 1];
+      for (; k < size; ++k) chosen[k] = chosen[k - 1] + 1;
+    }
+  }
+  return {};
 }
 
 std::string name_of(const MeanVarianceProblem& problem, Eigen::Index asset) {
@@ -234,6 +268,7 @@ std::optional<Conflict> find_conflict(const MeanVarianceProblem& problem) {
   Items core = reduced(problem, written, unwritten);
   const Items other = reduced(problem, Items(written.rbegin(), written.rend()), unwritten);
   if (other.size() < core.size()) core = other;
+  if (auto least = smaller(problem, written, unwritten, core.size())) core = *std::move(least);
   core = joined(core, reduced(problem, unwritten, core));
   std::stable_sort(core.begin(), core.end(),
                    [](const Item& a, const Item& b) { return a.kind != b.kind ? a.kind < b.kind : a.index < b.index; });

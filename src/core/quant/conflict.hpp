@@ -19,8 +19,9 @@ struct Conflict {
   double mend_size = 0;  // by how much it moves
 };
 
-// None when the constraints can be met. The set is the smaller one of two deletion filters (Chinneck, "Feasibility and
-// infeasibility in optimization", 2008): irreducible, and of the least size where sets do not overlap.
+// None when the constraints can be met. The set is irreducible: the smaller one of two deletion filters (Chinneck,
+// "Feasibility and infeasibility in optimization", 2008), unless one with fewer constraints is among the first 2000 of
+// the smaller sets. So no smaller one exists wherever there are few constraints, or where a pair is the answer.
 [[nodiscard]] std::optional<Conflict> find_conflict(const MeanVarianceProblem& problem);
 
 }  // namespace rebalancer

@@ -36,6 +36,8 @@ inline Lanes fused(Lanes a, Lanes b, Lanes c) {
 }
 inline Lanes plus(Lanes a, Lanes b) { return {_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)}; }
 
+constexpr std::size_t tile_lanes = 1, tile_columns = 6;  // of gram
+
 #include "core/quant/kernels_body.hpp"
 
 }  // namespace

@@ -21,6 +21,8 @@ struct Lanes {
 inline Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_pd(a.value, b.value, c.value)}; }
 inline Lanes plus(Lanes a, Lanes b) { return {_mm512_add_pd(a.value, b.value)}; }
 
+constexpr std::size_t tile_lanes = 3, tile_columns = 8;  // of gram
+
 #include "core/quant/kernels_body.hpp"
 
 }  // namespace

@@ -69,12 +69,4 @@ void add_outer(double* out, std::size_t stride, const double* x, const double* f
   for (std::size_t k = 0; k < count; ++k) add_scaled(out + k * stride, x, factors[k], size);
 }
 
-// Plain for now: every entry a dot product.
-void gram(double* out, std::size_t out_stride, const double* a, std::size_t stride, std::size_t rows, std::size_t cols,
-          double factor) {
-  for (std::size_t col = 0; col < cols; ++col) {
-    for (std::size_t row = col; row < cols; ++row) {
-      out[col * out_stride + row] += factor * dot(a + row * stride, a + col * stride, rows);
-    }
-  }
-}
+#include "core/quant/kernels_gram.hpp"

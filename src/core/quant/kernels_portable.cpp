@@ -35,6 +35,8 @@ inline Lanes plus(Lanes a, Lanes b) {
   return a;
 }
 
+constexpr std::size_t tile_lanes = 1, tile_columns = 4;  // of gram
+
 #include "core/quant/kernels_body.hpp"
 
 }  // namespace

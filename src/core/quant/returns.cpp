@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/quant/covariance.hpp"
+
 namespace rebalancer {
 
 std::vector<Eigen::Index> complete_rows(const PriceView& prices) {
@@ -23,10 +25,12 @@ PriceView view_of(const PriceFrame& frame) {
   return view;
 }
 
-Result<Eigen::MatrixXd> simple_returns(const PriceView& prices) {
-  const Eigen::Index cols = prices.values.cols();
-  if (cols == 0) return fail(ErrorCode::invalid, "there are no symbols to estimate returns for");
-  for (Eigen::Index col = 0; col < cols; ++col) {
+namespace {
+
+// A day without a price is NaN; any other number that is no price is refused.
+Result<void> check_prices(const PriceView& prices) {
+  if (prices.values.cols() == 0) return fail(ErrorCode::invalid, "there are no symbols to estimate returns for");
+  for (Eigen::Index col = 0; col < prices.values.cols(); ++col) {
     for (Eigen::Index row = 0; row < prices.values.rows(); ++row) {
       const double price = prices.values(row, col);
       if (std::isnan(price) || (price > 0 && std::isfinite(price))) continue;
@@ -34,6 +38,36 @@ Result<Eigen::MatrixXd> simple_returns(const PriceView& prices) {
                   prices.symbols[static_cast<std::size_t>(col)], row + 1, price);
     }
   }
+  return {};
+}
+
+// Sum of f over the returns there are, and how many these are.
+struct Present {
+  double sum;
+  double count;
+};
+template <typename Function>
+Present present(const Eigen::MatrixXd& returns, Eigen::Index col, Function&& f) {
+  Present out{0, 0};
+  for (Eigen::Index row = 0; row < returns.rows(); ++row) {
+    if (std::isnan(returns(row, col))) continue;
+    out.sum += f(returns(row, col));
+    ++out.count;
+  }
+  return out;
+}
+
+double mean_of(const Eigen::MatrixXd& returns, Eigen::Index col) {
+  if (const double mean = returns.col(col).mean(); !std::isnan(mean)) return mean;
+  const Present all = present(returns, col, [](double value) { return value; });
+  return all.sum / all.count;
+}
+
+}  // namespace
+
+Result<Eigen::MatrixXd> simple_returns(const PriceView& prices) {
+  if (const Result<void> usable = check_prices(prices); !usable) return fail(usable.error());
+  const Eigen::Index cols = prices.values.cols();
   const std::vector<Eigen::Index> rows = complete_rows(prices);
   if (rows.size() < 3) {
     Eigen::Index scarce = 0, fewest = prices.values.rows() + 1;
@@ -56,38 +90,77 @@ Result<Eigen::MatrixXd> simple_returns(const PriceView& prices) {
   return returns;
 }
 
+Result<Eigen::MatrixXd> returns_with_gaps(const PriceView& prices) {
+  if (const Result<void> usable = check_prices(prices); !usable) return fail(usable.error());
+  const Eigen::Index rows = prices.values.rows() > 0 ? prices.values.rows() - 1 : 0, cols = prices.values.cols();
+  Eigen::MatrixXd returns(rows, cols);
+  for (Eigen::Index col = 0; col < cols; ++col) {
+    const std::string_view symbol = prices.symbols[static_cast<std::size_t>(col)];
+    Eigen::Index count = 0;
+    for (Eigen::Index row = 0; row < rows; ++row) {
+      returns(row, col) = prices.values(row + 1, col) / prices.values(row, col) - 1;
+      if (std::isinf(returns(row, col))) return fail(ErrorCode::invalid, "a price ratio of {} is infinite", symbol);
+      if (!std::isnan(returns(row, col))) ++count;
+    }
+    if (count < 2) {
+      return fail(ErrorCode::invalid, "{} has prices on two neighbouring days {} times, at least 2 are needed", symbol,
+                  count);
+    }
+  }
+  return returns;
+}
+
+Eigen::VectorX<Eigen::Index> return_counts(const Eigen::MatrixXd& returns) {
+  Eigen::VectorX<Eigen::Index> counts(returns.cols());
+  for (Eigen::Index col = 0; col < returns.cols(); ++col) {
+    counts(col) = returns.rows() - returns.col(col).array().isNaN().count();
+  }
+  return counts;
+}
+
 Eigen::VectorXd arithmetic_mean(const Eigen::MatrixXd& returns, double periods_per_year) {
-  return returns.colwise().mean().transpose() * periods_per_year;
+  Eigen::VectorXd mean(returns.cols());
+  for (Eigen::Index col = 0; col < returns.cols(); ++col) mean(col) = mean_of(returns, col) * periods_per_year;
+  return mean;
 }
 
 Eigen::VectorXd geometric_mean(const Eigen::MatrixXd& returns, double periods_per_year) {
-  const double exponent = periods_per_year / static_cast<double>(returns.rows());
   Eigen::VectorXd mean(returns.cols());
   for (Eigen::Index col = 0; col < returns.cols(); ++col) {
-    double log_growth = 0;
-    for (Eigen::Index row = 0; row < returns.rows(); ++row) log_growth += std::log1p(returns(row, col));
-    mean(col) = std::expm1(log_growth * exponent);
+    const Present growth = present(returns, col, [](double value) { return std::log1p(value); });
+    mean(col) = std::expm1(growth.sum * (periods_per_year / growth.count));
   }
   return mean;
 }
 
 Eigen::VectorXd exponential_mean(const Eigen::MatrixXd& returns, double periods_per_year, double span) {
-  const double decay = 1 - 2 / (span + 1);
-  Eigen::VectorXd weight(returns.rows());
-  double current = 1;
-  for (Eigen::Index row = returns.rows() - 1; row >= 0; --row) {
-    weight(row) = current;
-    current *= decay;
+  const Eigen::VectorXd weight = decaying_weights(returns.rows(), 1 - 2 / (span + 1));
+  Eigen::VectorXd mean = returns.transpose() * weight * (periods_per_year / weight.sum());
+  for (Eigen::Index col = 0; col < returns.cols(); ++col) {
+    if (!std::isnan(mean(col))) continue;
+    double sum = 0, weights = 0;
+    for (Eigen::Index row = 0; row < returns.rows(); ++row) {
+      if (std::isnan(returns(row, col))) continue;
+      sum += weight(row) * returns(row, col);
+      weights += weight(row);
+    }
+    mean(col) = sum / weights * periods_per_year;
   }
-  return returns.transpose() * weight * (periods_per_year / weight.sum());
+  return mean;
 }
 
 Eigen::VectorXd standard_error_of_mean(const Eigen::MatrixXd& returns, double periods_per_year) {
-  const auto days = static_cast<double>(returns.rows());
   Eigen::VectorXd out(returns.cols());
-  for (Eigen::Index i = 0; i < returns.cols(); ++i) {
-    const double square = (returns.col(i).array() - returns.col(i).mean()).square().sum();
-    out(i) = std::sqrt(square / (days - 1) / days) * periods_per_year;
+  for (Eigen::Index col = 0; col < returns.cols(); ++col) {
+    const double mean = mean_of(returns, col);
+    auto days = static_cast<double>(returns.rows());
+    double square = (returns.col(col).array() - mean).square().sum();
+    if (std::isnan(square)) {
+      const Present all = present(returns, col, [mean](double value) { return (value - mean) * (value - mean); });
+      square = all.sum;
+      days = all.count;
+    }
+    out(col) = std::sqrt(square / (days - 1) / days) * periods_per_year;
   }
   return out;
 }

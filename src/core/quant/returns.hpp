@@ -1,4 +1,5 @@
-// From prices to returns. A day counts when every symbol has a price on it; returns run between such days.
+// From prices to returns, days x symbols. Where some symbol has no price there are two policies: only the days on which
+// all have one, or each symbol's own days with NaN where it has no return. The means take both.
 #pragma once
 #include <string_view>
 #include <vector>
@@ -23,14 +24,22 @@ struct PriceView {
 // Errors: invalid, naming the symbol with the fewest prices, when fewer than two returns remain.
 [[nodiscard]] Result<Eigen::MatrixXd> simple_returns(const PriceView& prices);
 
+// One row less than the prices: simple returns between neighbouring rows where both have a price, NaN where not;
+// nothing is carried forward. Errors: invalid, naming the symbol, when one has fewer than two returns.
+[[nodiscard]] Result<Eigen::MatrixXd> returns_with_gaps(const PriceView& prices);
+// How many returns each symbol has.
+[[nodiscard]] Eigen::VectorX<Eigen::Index> return_counts(const Eigen::MatrixXd& returns);
+
 // Per year.
 [[nodiscard]] Eigen::VectorXd arithmetic_mean(const Eigen::MatrixXd& returns, double periods_per_year);
-// (product of 1 + r)^(periods_per_year / T) - 1.
+// (product of 1 + r)^(periods_per_year / T) - 1, T the symbol's own number of returns.
 [[nodiscard]] Eigen::VectorXd geometric_mean(const Eigen::MatrixXd& returns, double periods_per_year);
-// Weights (1 - 2 / (span + 1))^age, normalised; times periods_per_year. span 500, as PyPortfolioOpt.
+// Weights (1 - 2 / (span + 1))^age, normalised over the days that have a return; times periods_per_year. span 500, as
+// PyPortfolioOpt.
 [[nodiscard]] Eigen::VectorXd exponential_mean(const Eigen::MatrixXd& returns, double periods_per_year, double span);
 
-// Of the arithmetic mean per year: sample deviation / sqrt(T) * periods_per_year, one per symbol.
+// Of the arithmetic mean per year: sample deviation / sqrt(T) * periods_per_year, which is the volatility per year over
+// the square root of the years; one per symbol.
 [[nodiscard]] Eigen::VectorXd standard_error_of_mean(const Eigen::MatrixXd& returns, double periods_per_year);
 
 }  // namespace rebalancer

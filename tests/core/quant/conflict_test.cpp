@@ -2,6 +2,7 @@
 // does mend it.
 #include "core/quant/conflict.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <doctest/doctest.h>
@@ -129,4 +130,68 @@ TEST_CASE("a turnover limit that the bounds forbid says how much turnover it tak
   REQUIRE(!refused);
   CHECK(refused.error().message ==
         "turnover_max 0.2, A <= 0.3 cannot be met together; the smallest change that mends it: A <= 0.7");
+}
+
+TEST_CASE("of several contradictions the smallest is named, wherever it stands") {
+  // Any three of the small ones are too much, and so are the two large ones.
+  constexpr Eigen::Index count = 9;
+  for (Eigen::Index first = 0; first < count; ++first) {
+    for (Eigen::Index second = first + 1; second < count; ++second) {
+      MeanVarianceProblem problem;
+      problem.mean = Eigen::VectorXd::Constant(count, 0.1);
+      problem.covariance = Eigen::MatrixXd::Identity(count, count);
+      problem.lower = Eigen::VectorXd::Zero(count);
+      problem.upper = Eigen::VectorXd::Ones(count);
+      for (Eigen::Index i = 0; i < count; ++i) {
+        LinearLimit limit{"L" + std::to_string(i), Eigen::VectorXd::Zero(count), i == first || i == second ? 0.6 : 0.4,
+                          1};
+        limit.coefficients(i) = 1;
+        problem.limits.push_back(limit);
+      }
+      const auto conflict = find_conflict(problem);
+      REQUIRE(conflict);
+      CHECK(conflict->constraints ==
+            std::vector<std::string>{"L" + std::to_string(first), "L" + std::to_string(second)});
+    }
+  }
+}
+
+TEST_CASE("in 300 small problems no smaller set of constraints contradicts itself") {
+  int checked = 0;
+  for (std::uint64_t seed = 1; seed <= 1500 && checked < 300; ++seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    MeanVarianceProblem problem = test::random_problem(seed, 4, 4);
+    problem.lower.setZero();
+    problem.upper.setConstant(0.6);
+    for (std::size_t g = 0; g < problem.limits.size(); ++g) {
+      LinearLimit& limit = problem.limits[g];
+      const bool floor = random.below(2) == 0;
+      limit.name = "L" + std::to_string(g);
+      limit.coefficients = limit.coefficients.cwiseAbs();
+      limit.lower = floor ? 1.1 * random.uniform() : -std::numeric_limits<double>::infinity();
+      limit.upper = floor ? std::numeric_limits<double>::infinity() : 0.3 * random.uniform();
+    }
+    const auto conflict = find_conflict(problem);
+    if (!conflict) continue;
+    ++checked;
+    // Every subset of the limits and upper bounds with fewer members can be met.
+    const std::size_t items = problem.limits.size() + static_cast<std::size_t>(problem.mean.size());
+    for (unsigned set = 0; set < 1U << items; ++set) {
+      std::size_t size = 0;
+      MeanVarianceProblem part = problem;
+      part.limits.clear();
+      for (std::size_t k = 0; k < items; ++k) {
+        const bool chosen = (set >> k & 1U) != 0;
+        size += chosen;
+        if (k < problem.limits.size()) {
+          if (chosen) part.limits.push_back(problem.limits[k]);
+        } else if (!chosen) {
+          part.upper(static_cast<Eigen::Index>(k - problem.limits.size())) = 1;
+        }
+      }
+      if (size < conflict->constraints.size()) CHECK(!find_conflict(part));
+    }
+  }
+  CHECK(checked >= 200);
 }

@@ -74,3 +74,51 @@ TEST_CASE("all versions of the kernels agree to the last bit, for every length")
     }
   }
 }
+
+TEST_CASE("products of many rows and columns, over the edges of every block, have the same bits everywhere") {
+  const auto& reference = *kernels::available().back();
+  Random random(11);
+  for (const std::size_t rows : {0, 1, 3, 511, 512, 513, 1100}) {
+    for (const std::size_t cols : {1, 8, 23, 24, 25, 49, 97, 121}) {
+      CAPTURE(rows);
+      CAPTURE(cols);
+      const std::size_t stride = rows + 1, out_stride = cols + 3;
+      const auto matrix = numbers(random, cols * stride);
+      const auto start = numbers(random, cols * out_stride);
+      auto product = start;
+      reference.gram(product.data(), out_stride, matrix.data(), stride, rows, cols, -0.7);
+      for (const kernels::Table* table : kernels::available()) {
+        CAPTURE(table->name);
+        auto its_product = start;
+        table->gram(its_product.data(), out_stride, matrix.data(), stride, rows, cols, -0.7);
+        CHECK(its_product == product);
+      }
+      bool right = true, others_left = true;
+      for (std::size_t col = 0; col < cols; ++col) {
+        for (std::size_t row = 0; row < out_stride; ++row) {
+          const std::size_t at = col * out_stride + row;
+          if (row < col || row >= cols) {
+            others_left = others_left && product[at] == start[at];
+            continue;
+          }
+          const double exact = reference.dot(matrix.data() + col * stride, matrix.data() + row * stride, rows);
+          right = right && std::abs(product[at] - (start[at] - 0.7 * exact)) <= 1e-11 * (1 + std::abs(exact));
+        }
+      }
+      CHECK(right);
+      CHECK(others_left);
+    }
+  }
+}
+
+TEST_CASE("rows that enter a product and leave it again are gone") {
+  Random random(12);
+  const std::size_t rows = 21, cols = 30;
+  const auto matrix = numbers(random, rows * cols);
+  const auto start = numbers(random, cols * cols);
+  auto product = start;
+  kernels::gram(product.data(), cols, matrix.data(), rows, rows, cols, 1);
+  CHECK(product != start);
+  kernels::gram(product.data(), cols, matrix.data(), rows, rows, cols, -1);
+  for (std::size_t i = 0; i < product.size(); ++i) CHECK(std::abs(product[i] - start[i]) < 1e-13);
+}
