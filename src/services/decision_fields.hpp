@@ -96,7 +96,6 @@ struct Fields<OptimizerSettings> {
     archive.later("glide_curve", settings.glide_curve, absent.glide_curve);
     archive.later("gross_max", settings.gross_max, absent.gross_max);
     archive.later("labels", settings.labels, absent.labels);
-    archive.later("missing", settings.missing, absent.missing);
     archive.later("position_min", settings.position_min, absent.position_min);
     archive.later("positions_max", settings.positions_max, absent.positions_max);
     archive.later("tracking_error_max", settings.tracking_error_max, absent.tracking_error_max);

@@ -80,15 +80,11 @@ class Labels {
 };
 
 // What the marks are, in one line at the foot.
-std::string legend(const Frontier& frontier) {
-  const auto hidden = [&] {
-    const View view = view_of(frontier);
-    std::size_t count = 0;
-    for (const Frontier::Asset& asset : frontier.assets) {
-      count += !view.risk.holds(asset.volatility) || !view.earned.holds(asset.expected_return);
-    }
-    return count;
-  }();
+std::string legend(const Frontier& frontier, const View& view) {
+  std::size_t hidden = 0;
+  for (const Frontier::Asset& asset : frontier.assets) {
+    hidden += !view.risk.holds(asset.volatility) || !view.earned.holds(asset.expected_return);
+  }
   constexpr double y = height - 14;
   std::string out = fmt::format(
       "<path class=\"curve\" d=\"M{0} {1}H{2}\"/><circle class=\"corner\" cx=\"{3}\" cy=\"{1}\" r=\"3\"/>"
@@ -97,13 +93,13 @@ std::string legend(const Frontier& frontier) {
   out += fmt::format(
       "<circle class=\"asset\" cx=\"{0}\" cy=\"{1}\" r=\"4\"/><text class=\"soft\" x=\"{2}\" y=\"{3}\">single "
       "symbols{4}</text>\n",
-      left + 280, y - 4, left + 292, y,
+      left + 248, y - 4, left + 260, y,
       hidden > 0 ? fmt::format(" ({} of {} lie outside)", hidden, frontier.assets.size()) : "");
   if (frontier.tangency) {
     out += fmt::format(
         "<path class=\"line\" d=\"M{0} {1}H{2}\"/><text class=\"soft\" x=\"{3}\" y=\"{4}\">mixed with cash at "
         "{5:.6g}%</text>\n",
-        left + 500, y - 4, left + 524, left + 532, y, 100 * frontier.risk_free_rate);
+        left + 506, y - 4, left + 530, left + 538, y, 100 * frontier.risk_free_rate);
   }
   return out;
 }
@@ -206,7 +202,7 @@ std::string frontier_svg(const Frontier& frontier) {
         "{:.2f}%</title></circle>\n",
         x(corner.volatility), y(corner.expected_return), 100 * corner.expected_return, 100 * corner.volatility);
   }
-  out += marks + names + legend(frontier);
+  out += marks + names + legend(frontier, view);
   return out + "</svg>\n";
 }
 

@@ -43,7 +43,6 @@ struct OptimizerSettings {
   std::vector<std::pair<double, double>> glide_curve;  // share in growth by age_years; empty: the usual curve
   std::string risk_model = "sample";
   std::string expected_returns = "arithmetic";
-  std::string missing = "complete";  // prices: days that every symbol has; or "pairwise", those of each pair
 };
 
 struct OptimizerResult {

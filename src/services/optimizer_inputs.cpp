@@ -155,10 +155,6 @@ Result<void> check_settings(const PriceFrame& prices, const OptimizerSettings& s
       return fail(ErrorCode::invalid, "{}: {}", text_of(limit), *unclear);
     }
   }
-  if (settings.missing != "complete") {
-    return fail(ErrorCode::invalid, "missing is '{}', must be complete: estimates use the days that every symbol has",
-                settings.missing);
-  }
   for (const auto& [symbol, weight] : settings.benchmark) {
     if (symbols.contains(symbol)) continue;
     return fail(ErrorCode::invalid, "the benchmark holds {:.6g} of {}, which is not one of the symbols", weight,

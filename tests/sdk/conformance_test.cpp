@@ -60,6 +60,42 @@ TEST_CASE("the plugins we ship keep the contract") {
   CHECK(joined(check(plugin_of("plugins/yahoo"), {.config_json = R"({"timeout": 15000})"})) == "");
 }
 
+TEST_CASE("our strategies keep limits on the whole book, or refuse them") {
+  const std::pair<const char*, const char*> strategies[] = {
+      {"equal_weight", "{}"},
+      {"max_sharpe", "{}"},
+      {"min_variance", "{}"},
+      {"efficient_return", R"({"target_return": 0.05})"},
+      {"efficient_risk", R"({"target_volatility": 0.2})"},
+      {"max_utility", R"({"risk_aversion": 2.5})"},
+      {"max_diversification", "{}"},
+      {"min_cvar", R"({"confidence": 0.95})"},
+      {"min_cdar", R"({"confidence": 0.95})"},
+      {"min_max_drawdown", "{}"},
+      {"min_semivariance", R"({"benchmark": 0})"},
+      {"risk_parity", "{}"},
+      {"hrp", R"({"linkage": "single"})"},
+      {"inverse_volatility", "{}"},
+      {"inverse_variance", "{}"},
+      {"momentum", R"({"lookback_days": 252, "skip_days": 21, "count": 5, "weighting": "equal"})"}};
+  for (const auto& [name, config] : strategies) {
+    CAPTURE(name);
+    CHECK(joined(check(plugin_of(std::string("plugins/") + name), {.config_json = config, .with_book_limits = true})) ==
+          "");
+  }
+  CHECK(joined(check(plugin_of("plugins/fixed"), {.config_json = R"({"weights": {"SPY": 0.6, "BND": 0.4}})",
+                                                  .symbols = {"SPY", "BND"},
+                                                  .with_book_limits = true})) == "");
+  // A strategy that looks at none of them is found out, one finding for each limit it breaks.
+  const auto careless = joined(check(plugin_of("bad_plugins/bad_strategy"),
+                                     {.config_json = R"({"wrong": "nothing"})", .with_book_limits = true}));
+  for (const char* sentence : {"5 symbols, turnover_max 0.2: the weights trade 1.2",
+                               "5 symbols, position_min 0.3, positions_max 3: the least position is 0.2",
+                               "5 symbols, position_min 0.3, positions_max 3: 5 positions"}) {
+    CHECK_MESSAGE(careless.find(sentence) != std::string::npos, careless);
+  }
+}
+
 TEST_CASE("a plugin that does nothing wrong is not accused") { CHECK(joined(wrong("bad_provider", "nothing")) == ""); }
 
 TEST_CASE("broken promises of a strategy are found") {

@@ -70,6 +70,48 @@ TEST_CASE("what a run never reached is null, and the rest is there") {
   CHECK(draft_decision(even_less, sha256).find("body")->find("book")->is_null());
 }
 
+TEST_CASE("a setting of the optimizer that came later is left out while it says nothing, and kept when it does") {
+  DecisionScene scene;
+  const auto optimizer_of = [&] {
+    return *parsed(scene.seal().text).find("body")->find("settings")->find("optimizer");
+  };
+  // What decisions had before there were more: the seals of old ones stay what they were.
+  CHECK(optimizer_of().if_object()->size() == 13);
+  OptimizerSettings& settings = scene.settings.optimizer;
+  const Symbol symbol = scene.settings.symbols.front();
+  settings.benchmark = {{symbol, 1}};
+  settings.cost_quadratic = 0.02;
+  settings.ewma_decay = 0.97;
+  settings.glide_curve = {{25, 0.95}, {65, 0.4}};
+  settings.gross_max = 1.3;
+  settings.labels = {{symbol, {"sector:tech", "dividend"}}};
+  settings.position_min = 0.02;
+  settings.positions_max = 12;
+  settings.tracking_error_max = 0.04;
+  settings.turnover_max = 0;  // no trade at all is another thing than no limit
+  CHECK(optimizer_of().if_object()->size() == 23);
+  CanonicalJson json = parsed(scene.seal().text);
+  const auto document = read_document(json);
+  REQUIRE_MESSAGE(document.has_value(), (document ? "" : document.error().message));
+  const OptimizerSettings& read = document->body.settings.optimizer;
+  CHECK(read.benchmark == settings.benchmark);
+  CHECK(read.cost_quadratic == 0.02);
+  CHECK(read.ewma_decay == 0.97);
+  CHECK(read.glide_curve == settings.glide_curve);
+  CHECK(read.gross_max == 1.3);
+  CHECK(read.labels == settings.labels);
+  CHECK(read.position_min == 0.02);
+  CHECK(read.positions_max == 12);
+  CHECK(read.tracking_error_max == 0.04);
+  CHECK(read.turnover_max == 0.0);
+  CHECK(to_json(document->body).find("settings")->find("optimizer")->text() == optimizer_of().text());
+  // One decision has one text: what says nothing must not be written.
+  json["body"]["settings"]["optimizer"]["cost_quadratic"] = CanonicalJson::of_double(0);
+  const auto loud = read_document(json);
+  REQUIRE_FALSE(loud);
+  CHECK(loud.error().message.find("optimizer names \"cost_quadratic\" without need") != std::string::npos);
+}
+
 TEST_CASE("a column that says nothing is left out of a price table") {
   const DecisionScene scene;
   const CanonicalJson quiet = to_json(scene.tables[0]);

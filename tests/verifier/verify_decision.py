@@ -197,7 +197,7 @@ SETTINGS = {
                   **{name: Later(kind) for name, kind in {
                       "benchmark": Map("double"), "cost_quadratic": "double", "ewma_decay": "double",
                       "glide_curve": [doubles("lower upper")], "gross_max": "double", "labels": Map(["text"]),
-                      "missing": "text", "position_min": "double", "positions_max": "int", "tracking_error_max": "double",
+                      "position_min": "double", "positions_max": "int", "tracking_error_max": "double",
                       "turnover_max": "double"}.items()}},
     "quality": {**dict.fromkeys("age frozen gap history jump non_positive".split(), SEVERITY),
                 **dict.fromkeys("age_sessions_max frozen_sessions_max gap_sessions_max history_sessions_min".split(),

@@ -100,15 +100,19 @@ inline void set_trading(Setup& setup, const rb_problem& raw, CostUnit unit) {
 
 }  // namespace detail
 
+inline PriceView prices_of(const sdk::Problem& asked) {
+  const rb_frame& prices = asked.prices();
+  PriceView view{{prices.values, static_cast<Eigen::Index>(prices.rows), static_cast<Eigen::Index>(prices.cols)}, {}};
+  for (const rb_str& symbol : asked.symbols()) view.symbols.push_back(sdk::view(symbol));
+  return view;
+}
+
 // Everything the contract's problem says, except the rules about positions. Throws Failure for prices that cannot be
 // used, for a limit on turnover without the weights held now, and for a tracking error without a benchmark.
 inline Setup setup_of(const sdk::Problem& asked, CostUnit unit = CostUnit::of_return) {
-  const rb_frame& prices = asked.prices();
   const rb_problem& raw = asked.raw();
-  const auto rows = static_cast<Eigen::Index>(prices.rows), cols = static_cast<Eigen::Index>(prices.cols);
-  PriceView view{{prices.values, rows, cols}, {}};
-  for (const rb_str& symbol : asked.symbols()) view.symbols.push_back(sdk::view(symbol));
-
+  const PriceView view = prices_of(asked);
+  const auto cols = static_cast<Eigen::Index>(view.symbols.size());
   const bool tracked = raw.tracking_error_max < std::numeric_limits<double>::infinity();
   if (tracked && raw.benchmark == nullptr) {
     throw sdk::Failure(RB_INVALID, fmt::format("tracking_error_max is {:.10g}, which needs a benchmark: there is none",

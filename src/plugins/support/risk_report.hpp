@@ -20,30 +20,31 @@ namespace rebalancer::plugin_support {
 
 // Throws Failure RB_CONFLICT naming a setting that such weights cannot be moved to keep: what is nearest to them under
 // it is not a convex question, or would be one about another risk than theirs.
-inline void refuse_settings(const rb_problem& raw, std::string_view strategy) {
-  const auto refuse = [&](std::string_view setting, double value) {
-    throw sdk::Failure(RB_CONFLICT, fmt::format("{} is {:.10g}, but {} cannot keep such a limit: take it away, or use "
-                                                "another strategy",
-                                                setting, value, strategy));
-  };
+[[noreturn]] inline void refuse_setting(std::string_view setting, double value, std::string_view strategy) {
+  throw sdk::Failure(RB_CONFLICT, fmt::format("{} is {:.10g}, but {} cannot keep such a limit: take it away, or use "
+                                              "another strategy",
+                                              setting, value, strategy));
+}
+
+inline void refuse_tracking_error(const rb_problem& raw, std::string_view strategy) {
   if (raw.tracking_error_max < std::numeric_limits<double>::infinity()) {
-    refuse("tracking_error_max", raw.tracking_error_max);
+    refuse_setting("tracking_error_max", raw.tracking_error_max, strategy);
   }
-  if (raw.position_min > 0) refuse("position_min", raw.position_min);
-  if (raw.positions_max > 0) refuse("positions_max", static_cast<double>(raw.positions_max));
+}
+
+inline void refuse_settings(const rb_problem& raw, std::string_view strategy) {
+  refuse_tracking_error(raw, strategy);
+  if (raw.position_min > 0) refuse_setting("position_min", raw.position_min, strategy);
+  if (raw.positions_max > 0) refuse_setting("positions_max", static_cast<double>(raw.positions_max), strategy);
 }
 
 // `wanted`, or the nearest weights to them that keep every bound and limit.
 inline NearestWeights within_limits(const sdk::Problem& asked, const Setup& setup, const Eigen::VectorXd& wanted) {
-  const rb_problem& raw = asked.raw();
+  const rb_problem& raw = asked.raw();  // setup_of has seen that a limit on turnover comes with the weights held
   MeanVarianceProblem problem{
       {}, {}, setup.problem.lower, setup.problem.upper, setup.problem.limits, setup.problem.names};
   problem.gross_max = raw.gross_max;
   if (raw.turnover_max < std::numeric_limits<double>::infinity()) {
-    if (raw.current == nullptr) {
-      throw sdk::Failure(
-          RB_INVALID, fmt::format("turnover_max is {:.10g}, but the weights held now are not known", raw.turnover_max));
-    }
     problem.trading = Trading{Eigen::Map<const Eigen::VectorXd>(raw.current, wanted.size()), {}, {}, raw.turnover_max};
   }
   return value_of(nearest_weights(problem, wanted));

@@ -1,12 +1,8 @@
 // The lowest mean of the worst losses, exact.
-#include <algorithm>
-
 #include <rebalancer/plugin.hpp>
 
 #include "core/quant/conditional_value_at_risk.hpp"
-#include "core/quant/scenario_certificate.hpp"
-#include "core/quant/scenario_report.hpp"
-#include "plugins/support/risk_report.hpp"
+#include "plugins/support/scenario_strategy.hpp"
 #include "schema_json.hpp"
 
 namespace {
@@ -16,50 +12,20 @@ using namespace rebalancer;
 class MinCvar final : public sdk::Strategy {
  public:
   MinCvar(sdk::Host host, std::string_view config_json)
-      : Strategy(host, config_json), confidence_(host.number("confidence")) {
-    if (!(confidence_ > 0 && confidence_ < 1)) {
-      throw sdk::Failure(RB_INVALID, fmt::format("confidence is {}, must be above 0 and below 1", confidence_));
-    }
-  }
+      : Strategy(host, config_json), confidence_(plugin_support::confidence_of(host)) {}
 
   void solve(const Problem& asked, std::span<double> weights, Report& report) override {
-    rb_problem convex = asked.raw();
-    convex.position_min = 0;
-    convex.positions_max = 0;
-    plugin_support::refuse_settings(convex, "min_cvar");
-    const plugin_support::Setup setup = plugin_support::setup_of(asked);
-    // The objective is one period's loss: the cost is spread over a year.
-    const ScenarioTrading trading{setup.current, setup.cost_rate, setup.cost_quadratic, asked.raw().turnover_max,
-                                  1 / setup.periods_per_year};
-    ScenarioProblem problem = plugin_support::value_of(scenario_problem_of(prices_of(asked), setup.problem, trading));
-    const auto solve_bounded = [&](const ScenarioProblem& bounded, const ScenarioSolution* start) {
-      return minimize_conditional_value_at_risk(bounded, confidence_, start);
+    const auto minimize = [&](const ScenarioProblem& problem, const ScenarioSolution* start) {
+      return minimize_conditional_value_at_risk(problem, confidence_, start);
     };
-    constexpr std::uint64_t positions_most = 1'000'000;
-    const PositionRules rules{asked.raw().position_min,
-                              static_cast<int>(std::min(asked.raw().positions_max, positions_most))};
-    ScenarioPositions positions;
-    const ScenarioSolution best =
-        plugin_support::value_of(solve_with_positions(problem, rules, solve_bounded, positions));
-    const OptimalityProof proof = prove(problem, best, ScenarioRisk::conditional_value_at_risk, confidence_);
-    std::copy(best.weights.begin(), best.weights.end(), weights.begin());
-    report.objective = best.objective;
-    report.kkt_residual = proof.kkt_residual;
-    report.duality_gap = proof.duality_gap;
-    report.max_violation = proof.max_violation;
-    report.json = scenario_report(
-        problem, best, proof,
-        {"conditional_value_at_risk", "value_at_risk", setup.periods_per_year, setup.risk_free_rate, positions});
+    // The objective is one period's loss: the cost is spread over a year.
+    plugin_support::answer_scenarios(asked,
+                                     {"min_cvar", ScenarioRisk::conditional_value_at_risk, confidence_,
+                                      1 / asked.raw().periods_per_year, "conditional_value_at_risk", "value_at_risk"},
+                                     minimize, weights, report);
   }
 
  private:
-  static PriceView prices_of(const Problem& asked) {
-    const rb_frame& prices = asked.prices();
-    PriceView view{{prices.values, static_cast<Eigen::Index>(prices.rows), static_cast<Eigen::Index>(prices.cols)}, {}};
-    for (const rb_str& symbol : asked.symbols()) view.symbols.push_back(sdk::view(symbol));
-    return view;
-  }
-
   double confidence_;
 };
 

@@ -17,6 +17,9 @@ struct Options {
   std::vector<std::string> refused_configs{};  // each must be refused by create, with a reason
   // Names to ask about. Empty: made-up ones, for a strategy; for the other kinds, SPY and BND.
   std::vector<std::string> symbols{};
+  // For a strategy: also ask with turnover_max, gross_max, position_min and positions_max, which it must keep or
+  // refuse. A strategy that never looks at them leaves it to the program to refuse its answers.
+  bool with_book_limits = false;
   rb_date from = 20'089, to = 20'453;  // the year 2025
 };
 

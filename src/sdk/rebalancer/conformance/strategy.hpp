@@ -15,6 +15,11 @@ struct StrategyCase {
   bool with_group = false;       // the first half of the symbols: at most 60 %, at least 10 %
   bool must_be_refused = false;  // nothing satisfies it
   std::size_t rows = 300;
+  std::vector<double> current = {};  // weights held now; empty: not known
+  double turnover_max = std::numeric_limits<double>::infinity();
+  double gross_max = std::numeric_limits<double>::infinity();
+  double position_min = 0;
+  std::size_t positions_max = 0;
 };
 
 class StrategyCheck {
@@ -77,6 +82,7 @@ class StrategyCheck {
         grouped.name += ", with a group";
         grouped.with_group = true;
         all.push_back(grouped);
+        if (options_.with_book_limits) add_book_limits(all, free);
       }
       StrategyCase too_much = free;
       too_much.name += ", lower bounds that sum to 2";
@@ -91,6 +97,27 @@ class StrategyCheck {
       all.push_back(too_little);
     }
     return all;
+  }
+
+  // May be refused, never broken.
+  static void add_book_limits(std::vector<StrategyCase>& all, const StrategyCase& free) {
+    const std::size_t cols = free.symbols.size();
+    StrategyCase turning = free;
+    turning.name += ", turnover_max 0.2";
+    turning.current.assign(cols, 0.0);
+    turning.current.front() = turning.current.back() = 0.5;
+    turning.turnover_max = 0.2;
+    all.push_back(turning);
+    StrategyCase long_short = free;
+    long_short.name += ", long-short, gross_max 1.5";
+    long_short.lower.assign(cols, -1.0);
+    long_short.gross_max = 1.5;
+    all.push_back(long_short);
+    StrategyCase few = free;
+    few.name += ", position_min 0.3, positions_max 3";
+    few.position_min = 0.3;
+    few.positions_max = 3;
+    all.push_back(few);
   }
 
   [[nodiscard]] std::vector<std::string> names(std::size_t cols) const {
@@ -126,7 +153,7 @@ class StrategyCheck {
                              one.upper.data(),
                              &group,
                              one.with_group ? 1u : 0u,
-                             nullptr,
+                             one.current.empty() ? nullptr : one.current.data(),
                              0.0005,
                              0.02,
                              252,
@@ -136,10 +163,10 @@ class StrategyCheck {
                              0.94,
                              nullptr,
                              std::numeric_limits<double>::infinity(),
-                             std::numeric_limits<double>::infinity(),
-                             std::numeric_limits<double>::infinity(),
-                             0,
-                             0};
+                             one.turnover_max,
+                             one.gross_max,
+                             one.position_min,
+                             one.positions_max};
     Answer answer;
     answer.cols = cols;
     answer.code = subject.run(findings_, one.name + ": weigh", [&] {
@@ -166,12 +193,32 @@ class StrategyCheck {
       require(weight >= one.lower[i] - tolerance && weight <= one.upper[i] + tolerance,
               Sentence() << "weight " << weight << " is outside its bounds " << one.lower[i] << " to " << one.upper[i]);
     }
+    judge_book(one, answer);
     require(std::abs(sum - 1) <= tolerance, Sentence() << "weights sum to " << sum << ", must sum to 1");
     require(!one.with_group || (group >= 0.1 - tolerance && group <= 0.6 + tolerance),
             Sentence() << "the group has " << group << ", must have 0.1 to 0.6");
     const auto report =
         answer.report.empty() ? std::optional(Json{Json::Kind::object, {}, {}, {}}) : JsonReader(answer.report).read();
     require(report && report->kind == Json::Kind::object, "the report is no JSON object");
+  }
+
+  void judge_book(const StrategyCase& one, const Answer& answer) {
+    constexpr double tolerance = 1e-9;
+    double gross = 0, traded = 0, least = std::numeric_limits<double>::infinity();
+    std::size_t held = 0;
+    for (std::size_t i = 0; i < answer.weights.size(); ++i) {
+      const double size = std::abs(answer.weights[i]);
+      gross += size;
+      if (!one.current.empty()) traded += std::abs(answer.weights[i] - one.current[i]);
+      if (size <= tolerance) continue;
+      ++held;
+      least = std::min(least, size);
+    }
+    const auto require = [&](bool good, const std::string& what) { findings_.require(good, one.name + ": " + what); };
+    require(gross <= one.gross_max + tolerance, Sentence() << "the sizes of the weights sum to " << gross);
+    require(traded <= one.turnover_max + tolerance, Sentence() << "the weights trade " << traded);
+    require(least >= one.position_min - tolerance, Sentence() << "the least position is " << least);
+    require(one.positions_max == 0 || held <= one.positions_max, Sentence() << held << " positions");
   }
 
   const rb_plugin& plugin_;
