@@ -404,7 +404,8 @@ def show_teeth(service, build, folder, documents, checks):
 def main():
     binary, build = sys.argv[1], install_npm(sys.argv[2])
     checks = Checks("OpenAPI")
-    config = CONFIG.replace("max_sharpe", "min_variance") + "rebalance: {threshold: none}\n"
+    # Every session trades: no band, no cost to weigh, and a strategy that follows every price.
+    config = CONFIG.replace("use: max_sharpe", "use: min_variance, trading_cost: 0%") + "rebalance: {threshold: none}\n"
     config = config.replace("broker: {use: paper}", "broker: {use: paper, fill_fraction: 2%}")
     with tempfile.TemporaryDirectory() as name, Service(binary, config=config) as service:
         folder = pathlib.Path(name)

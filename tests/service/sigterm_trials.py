@@ -27,9 +27,10 @@ from service import CONFIG, Checks, Client, Service, seeded
 END_SECONDS_MAX = 5
 TRIALS_PER_FOLDER = 8
 ENDED = {"filled", "cancelled", "rejected"}
-# Every session trades: no band, and a strategy that follows every price. Orders fill bit by bit, so runs take a while.
+# Every session trades: no band, no cost to weigh, and a strategy that follows every price. Orders fill bit by bit, so
+# runs take a while.
 TRADING = (
-    CONFIG.replace("max_sharpe", "min_variance")
+    CONFIG.replace("use: max_sharpe", "use: min_variance, trading_cost: 0%")
     + """\
 rebalance: {threshold: none}
 """
