@@ -19,29 +19,6 @@ using active_set::Segment;
 
 constexpr double proven_within = 1e-8;
 
-// Weights are few among many zeros: only what they touch is read.
-double variance_of(const MeanVarianceProblem& problem, const Eigen::VectorXd& weights) {
-  std::vector<Eigen::Index> held;
-  for (Eigen::Index i = 0; i < weights.size(); ++i) {
-    if (weights(i) != 0) held.push_back(i);
-  }
-  double variance = 0;
-  if (problem.factors) {
-    Eigen::VectorXd exposure = Eigen::VectorXd::Zero(problem.factors->loadings.cols());
-    for (const Eigen::Index i : held) {
-      exposure += weights(i) * problem.factors->loadings.row(i).transpose();
-      variance += weights(i) * weights(i) * problem.factors->specific_variance(i);
-    }
-    return variance + exposure.squaredNorm();
-  }
-  for (const Eigen::Index j : held) {
-    double force = 0;
-    for (const Eigen::Index i : held) force += problem.covariance(i, j) * weights(i);
-    variance += weights(j) * force;
-  }
-  return variance;
-}
-
 Error error_of(Outcome outcome, const MeanVarianceProblem& problem) {
   switch (outcome) {
     case Outcome::infeasible:
@@ -90,9 +67,7 @@ Result<void> check_line(const MeanVarianceProblem& problem) {
   return fail(ErrorCode::invalid, "the frontier has no meaning with a pull or a cost that adds to the variance");
 }
 
-double largest_variance(const MeanVarianceProblem& problem) {
-  return active_set::CovarianceColumns(problem).variances().maxCoeff();
-}
+double largest_variance(const MeanVarianceProblem& problem) { return variances_of(problem).maxCoeff(); }
 
 // What counts as zero curvature depends on how the covariance was rounded. An attempt stands only when its answer is
 // proven; the next one draws the line elsewhere.
@@ -177,6 +152,33 @@ double expected_return(const MeanVarianceProblem& problem, const Eigen::VectorXd
     cost = problem.trading->return_cost.dot((weights - problem.trading->held).cwiseAbs());
   }
   return problem.mean.dot(weights) - cost;
+}
+
+// Weights are few among many zeros: only what they touch is read.
+double variance_of(const MeanVarianceProblem& problem, const Eigen::VectorXd& weights) {
+  std::vector<Eigen::Index> held;
+  for (Eigen::Index i = 0; i < weights.size(); ++i) {
+    if (weights(i) != 0) held.push_back(i);
+  }
+  double variance = 0;
+  if (problem.factors) {
+    Eigen::VectorXd exposure = Eigen::VectorXd::Zero(problem.factors->loadings.cols());
+    for (const Eigen::Index i : held) {
+      exposure += weights(i) * problem.factors->loadings.row(i).transpose();
+      variance += weights(i) * weights(i) * problem.factors->specific_variance(i);
+    }
+    return variance + exposure.squaredNorm();
+  }
+  for (const Eigen::Index j : held) {
+    double force = 0;
+    for (const Eigen::Index i : held) force += problem.covariance(i, j) * weights(i);
+    variance += weights(j) * force;
+  }
+  return variance;
+}
+
+Eigen::VectorXd variances_of(const MeanVarianceProblem& problem) {
+  return active_set::CovarianceColumns(problem).variances();
 }
 
 double volatility(const MeanVarianceProblem& problem, const Eigen::VectorXd& weights) {

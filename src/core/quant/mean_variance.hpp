@@ -111,5 +111,8 @@ struct CornerPortfolio {
 // mean'w - return_cost'|w - held|.
 [[nodiscard]] double expected_return(const MeanVarianceProblem& problem, const Eigen::VectorXd& weights);
 [[nodiscard]] double volatility(const MeanVarianceProblem& problem, const Eigen::VectorXd& weights);
+[[nodiscard]] double variance_of(const MeanVarianceProblem& problem, const Eigen::VectorXd& weights);
+// Of each asset.
+[[nodiscard]] Eigen::VectorXd variances_of(const MeanVarianceProblem& problem);
 
 }  // namespace rebalancer

@@ -37,6 +37,9 @@ enum class CostUnit {
   of_variance,  // w'Sw   + cost_rate sum |w - held| + cost_quadratic sum (w - held)^2
 };
 
+// The shape in which a covariance may come: whoever reads its entries needs them all, N x N of them.
+enum class RiskShape { dense, dense_or_factors };
+
 namespace detail {
 
 inline Eigen::VectorXd vector_of(const double* values, std::size_t count) {
@@ -109,7 +112,8 @@ inline PriceView prices_of(const sdk::Problem& asked) {
 
 // Everything the contract's problem says, except the rules about positions. Throws Failure for prices that cannot be
 // used, for a limit on turnover without the weights held now, and for a tracking error without a benchmark.
-inline Setup setup_of(const sdk::Problem& asked, CostUnit unit = CostUnit::of_return) {
+inline Setup setup_of(const sdk::Problem& asked, CostUnit unit = CostUnit::of_return,
+                      RiskShape shape = RiskShape::dense) {
   const rb_problem& raw = asked.raw();
   const PriceView view = prices_of(asked);
   const auto cols = static_cast<Eigen::Index>(view.symbols.size());
@@ -118,7 +122,9 @@ inline Setup setup_of(const sdk::Problem& asked, CostUnit unit = CostUnit::of_re
     throw sdk::Failure(RB_INVALID, fmt::format("tracking_error_max is {:.10g}, which needs a benchmark: there is none",
                                                raw.tracking_error_max));
   }
-  Setup out{tracked ? detail::estimate_with_benchmark(view, raw) : value_of(estimate(view, detail::options_of(raw))),
+  EstimateOptions options = detail::options_of(raw);
+  options.allow_factors = shape == RiskShape::dense_or_factors;
+  Setup out{tracked ? detail::estimate_with_benchmark(view, raw) : value_of(estimate(view, options)),
             {},
             raw.periods_per_year,
             raw.risk_free_rate,
@@ -134,6 +140,7 @@ inline Setup setup_of(const sdk::Problem& asked, CostUnit unit = CostUnit::of_re
   }
   out.problem.mean = out.estimates.mean;
   out.problem.covariance = out.estimates.covariance;
+  out.problem.factors = out.estimates.factors;
   out.problem.lower = detail::vector_of(asked.lower().data(), asked.lower().size());
   out.problem.upper = detail::vector_of(asked.upper().data(), asked.upper().size());
   out.problem.names.assign(view.symbols.begin(), view.symbols.end());

@@ -44,7 +44,7 @@ inline std::vector<Binding> binding_of(const Setup& setup, const LayeredSolution
   const MeanVarianceSolution& solution = answer.solution;
   std::vector<Binding> out = told.binding;
   // Less than this is the rounding of a constraint that touches without pressing.
-  const double least = 1e-14 * std::max(1e-300, problem.covariance.diagonal().maxCoeff()) * (1 + answer.tracking_price);
+  const double least = 1e-14 * std::max(1e-300, variances_of(problem).maxCoeff()) * (1 + answer.tracking_price);
   const auto add = [&](std::string name, double price) {
     if (std::abs(price) > least) out.push_back({std::move(name), std::abs(price) * told.price_factor});
   };
@@ -79,10 +79,11 @@ inline void write_sources(JsonText& json, const Setup& setup) {
   json.member("days_dropped", setup.estimates.days_dropped);
   json.member("periods_per_year", setup.periods_per_year).member("risk_free_rate", setup.risk_free_rate);
   json.key("symbols").object();
+  const Eigen::VectorXd variance = variances_of(problem);
   for (std::size_t i = 0; i < problem.names.size(); ++i) {
     const auto row = static_cast<Eigen::Index>(i);
     json.key(problem.names[i]).object().member("expected_return", setup.estimates.mean(row));
-    json.member("volatility", std::sqrt(problem.covariance(row, row))).end();
+    json.member("volatility", std::sqrt(variance(row))).end();
   }
   json.end().end();
 }

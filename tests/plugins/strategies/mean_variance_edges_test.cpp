@@ -3,6 +3,9 @@
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
+#include "core/quant/covariance.hpp"
+#include "core/quant/mean_variance.hpp"
+#include "core/quant/returns.hpp"
 #include "plugins/strategies/ask_strategy.hpp"
 
 using namespace rebalancer;
@@ -203,4 +206,48 @@ TEST_CASE("the market may be larger than what is weighed, the prior's weights ma
   const StrategyAnswer market = ask_strategy("black_litterman", question);
   check_certified(market);
   CHECK(test::largest_difference(market.weights, Eigen::Vector3d(0.5, 0.3, 0.2)) <= 1e-12);
+}
+
+// The strategies take the returns themselves as factors then, and never make the matrix.
+TEST_CASE("with fewer days than symbols the answer is that of the whole covariance matrix") {
+  StrategyQuestion question{{}, {}, Eigen::MatrixXd(30, 70)};
+  for (int t = 0; t < 30; ++t) question.dates.push_back(20'000 + t);
+  for (int i = 0; i < 70; ++i) {
+    question.symbols.push_back("S" + std::to_string(i));
+    for (int t = 0; t < 30; ++t) {
+      question.values(t, i) = 100 * (1 + 0.001 * (i % 7) * t + 0.02 * std::sin(t * (1 + 0.37 * i)) + 0.01 * (i % 3));
+    }
+  }
+  question.upper = 0.05;
+  question.settings = {{"risk_aversion", "3"}, {"target_return", "0.6"}, {"target_volatility", "0.05"}};
+  const Eigen::MatrixXd now = question.values.bottomRows(29), before = question.values.topRows(29);
+  const Eigen::MatrixXd returns = now.cwiseQuotient(before).array() - 1;
+  MeanVarianceProblem problem;
+  problem.mean = arithmetic_mean(returns, 252);
+  problem.covariance = sample_covariance(returns, 252);
+  problem.lower = Eigen::VectorXd::Zero(70);
+  problem.upper = Eigen::VectorXd::Constant(70, 0.05);
+
+  const auto check_same = [&](const char* name, const Result<MeanVarianceSolution>& expected) {
+    CAPTURE(name);
+    const StrategyAnswer answer = ask_strategy(name, question);
+    check_certified(answer);
+    REQUIRE(expected.has_value());
+    const Eigen::VectorXd weights = Eigen::Map<const Eigen::VectorXd>(answer.weights.data(), 70);
+    // The lowest variance of so few days is not unique; what it comes to is.
+    const double scale = problem.covariance.diagonal().mean();
+    CHECK(std::abs(variance_of(problem, weights) - variance_of(problem, expected->weights)) <= 1e-9 * scale);
+    CHECK(std::abs(problem.mean.dot(weights) - problem.mean.dot(expected->weights)) <=
+          (std::string(name) == "min_variance" ? 10 : 1e-7));
+    const boost::json::value report = boost::json::parse(answer.report);
+    const auto& told = report.at("estimates").at("symbols");
+    for (int i = 0; i < 70; ++i) {
+      const double volatility = test::number(told.at(question.symbols[static_cast<std::size_t>(i)]).at("volatility"));
+      CHECK(volatility == doctest::Approx(std::sqrt(problem.covariance(i, i))).epsilon(1e-12));
+    }
+  };
+  check_same("min_variance", minimize_variance(problem));
+  check_same("max_sharpe", maximize_sharpe(problem, 0.02));
+  check_same("max_utility", minimize_at(problem, 1.0 / 3));
+  check_same("efficient_risk", maximize_return_for_volatility(problem, 0.05));
 }

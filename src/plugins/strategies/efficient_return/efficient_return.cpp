@@ -16,7 +16,8 @@ class EfficientReturn final : public sdk::Strategy {
       : Strategy(host, config_json), target_(host.number("target_return")) {}
 
   void solve(const Problem& asked, std::span<double> weights, Report& report) override {
-    plugin_support::Setup setup = plugin_support::setup_of(asked);
+    plugin_support::Setup setup = plugin_support::setup_of(asked, plugin_support::CostUnit::of_return,
+                                                           plugin_support::RiskShape::dense_or_factors);
     const auto best_of = [&](const MeanVarianceProblem& problem) -> Result<LayeredSolution> {
       Result<LayeredSolution> lowest = minimize_variance(problem, setup.layers);
       if (!lowest || expected_return(problem, setup.layers, lowest->solution.weights) >= target_) return lowest;

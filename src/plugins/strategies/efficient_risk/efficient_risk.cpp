@@ -16,7 +16,8 @@ class EfficientRisk final : public sdk::Strategy {
       : Strategy(host, config_json), target_(host.number("target_volatility")) {}
 
   void solve(const Problem& asked, std::span<double> weights, Report& report) override {
-    plugin_support::Setup setup = plugin_support::setup_of(asked);
+    plugin_support::Setup setup = plugin_support::setup_of(asked, plugin_support::CostUnit::of_return,
+                                                           plugin_support::RiskShape::dense_or_factors);
     const auto best_of = [&](const MeanVarianceProblem& problem) {
       return maximize_return_for_volatility(problem, setup.layers, target_);
     };

@@ -14,7 +14,8 @@ class MaxSharpe final : public sdk::Strategy {
  public:
   using Strategy::Strategy;
   void solve(const Problem& asked, std::span<double> weights, Report& report) override {
-    plugin_support::Setup setup = plugin_support::setup_of(asked);
+    plugin_support::Setup setup = plugin_support::setup_of(asked, plugin_support::CostUnit::of_return,
+                                                           plugin_support::RiskShape::dense_or_factors);
     const double risk_free = setup.risk_free_rate;
     const auto best_of = [&](const MeanVarianceProblem& problem) {
       return maximize_sharpe(problem, setup.layers, risk_free);

@@ -20,15 +20,16 @@ class MaxUtility final : public sdk::Strategy {
   }
 
   void solve(const Problem& asked, std::span<double> weights, Report& report) override {
-    plugin_support::Setup setup = plugin_support::setup_of(asked);
+    plugin_support::Setup setup = plugin_support::setup_of(asked, plugin_support::CostUnit::of_return,
+                                                           plugin_support::RiskShape::dense_or_factors);
     const auto best_of = [&](const MeanVarianceProblem& problem) {
       return minimize_at(problem, setup.layers, 1 / risk_aversion_);
     };
     plugin_support::PositionSearch positions;
     const auto reached = [&](const LayeredSolution& answer) {
       const Eigen::VectorXd& chosen = answer.solution.weights;
-      const double variance = chosen.dot(setup.problem.covariance * chosen);
-      return 0.5 * risk_aversion_ * variance - expected_return(setup.problem, setup.layers, chosen);
+      return 0.5 * risk_aversion_ * variance_of(setup.problem, chosen) -
+             expected_return(setup.problem, setup.layers, chosen);
     };
     const LayeredSolution best = plugin_support::solve_with_positions(setup, asked.raw(), best_of, reached, positions);
     plugin_support::deliver(

@@ -12,12 +12,13 @@ class MinVariance final : public sdk::Strategy {
  public:
   using Strategy::Strategy;
   void solve(const Problem& asked, std::span<double> weights, Report& report) override {
-    plugin_support::Setup setup = plugin_support::setup_of(asked, plugin_support::CostUnit::of_variance);
+    plugin_support::Setup setup = plugin_support::setup_of(asked, plugin_support::CostUnit::of_variance,
+                                                           plugin_support::RiskShape::dense_or_factors);
     const auto best_of = [&](const MeanVarianceProblem& problem) { return minimize_variance(problem, setup.layers); };
     plugin_support::PositionSearch positions;
     const auto reached = [&](const LayeredSolution& answer) {
       const Eigen::VectorXd& chosen = answer.solution.weights;
-      double objective = chosen.dot(setup.problem.covariance * chosen);
+      const double objective = variance_of(setup.problem, chosen);
       if (!setup.current) return objective;
       const Eigen::VectorXd trades = chosen - *setup.current;
       return objective + setup.cost_rate * trades.cwiseAbs().sum() + setup.cost_quadratic * trades.squaredNorm();
