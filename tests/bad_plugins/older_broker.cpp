@@ -44,8 +44,8 @@ static std::int32_t open_orders(void*, rb_on_order, void*) { return RB_OK; }
 static std::int32_t cancel(void*, rb_str) { return RB_OK; }
 static std::int32_t fills(void*, rb_str, rb_on_fill, void*) { return RB_OK; }
 
-static constexpr rb_broker api{sizeof(rb_broker), capabilities, account, positions, submit,
-                               find_order,        open_orders,  cancel,  fills,     nullptr};
+static constexpr rb_broker api{sizeof(rb_broker), capabilities, account, positions, submit, find_order,
+                               open_orders,       cancel,       fills,   nullptr,   nullptr};
 constexpr rb_plugin older() {
   rb_plugin plugin = bad::good("older_broker");
   plugin.abi_minor = 0;

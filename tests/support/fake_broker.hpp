@@ -53,6 +53,7 @@ class FakeBroker final : public Broker {
   bool fills_told = true;          // false: the list of fills stays empty
   std::vector<std::string> calls;  // "submit rb-...", "find rb-...", "cancel rb-...", "account"
   std::function<void(const Order&)> before_submit;
+  std::optional<std::vector<AccountMovement>> moved;  // none: it cannot tell
 
   [[nodiscard]] int accepted(const std::string& client_id) const {
     return static_cast<int>(std::count_if(held_.begin(), held_.end(), [&](const Held& held) {
@@ -140,6 +141,14 @@ class FakeBroker final : public Broker {
       }
     }
     return found;
+  }
+  Result<std::optional<std::vector<AccountMovement>>> movements(Instant from) override {
+    if (!moved) return std::optional<std::vector<AccountMovement>>();
+    std::vector<AccountMovement> told;
+    for (const AccountMovement& movement : *moved) {
+      if (movement.at >= from) told.push_back(movement);
+    }
+    return std::optional(std::move(told));
   }
   Result<void> set_marks(const PriceList& prices, Date) override {
     marks = prices;

@@ -181,4 +181,29 @@ Result<Fill> fill_from(const rb_fill* told, Currency currency) {
               Instant::from_nanoseconds(told->at)};
 }
 
+Result<AccountMovement> movement_from(const rb_movement* told, Currency currency) {
+  if (told == nullptr || !REBALANCER_COVERS(*told, rb_movement, at)) {
+    return fail(ErrorCode::internal, "a movement without its figures");
+  }
+  auto id = id_from(told->id, "movement id");
+  if (!id) return fail(id.error());
+  if (id->empty()) return fail(ErrorCode::internal, "a movement without an id");
+  AccountMovement own{*std::move(id),
+                      printable(told->kind, 40),
+                      std::nullopt,
+                      Money(Decimal::from_billionths(told->cash), currency),
+                      Quantity(Decimal::from_billionths(told->quantity)),
+                      Instant::from_nanoseconds(told->at),
+                      printable(told->text, reason_size_max)};
+  if (told->symbol.size > 0) {
+    auto symbol = Symbol::parse(printable(told->symbol, 40));
+    if (!symbol) return fail(ErrorCode::internal, "a movement: {}", symbol.error().message);
+    own.symbol = *std::move(symbol);
+  }
+  if (!own.symbol && own.quantity != Quantity()) {
+    return fail(ErrorCode::internal, "movement {} of {} shares of no symbol", own.id, own.quantity.to_string());
+  }
+  return own;
+}
+
 }  // namespace rebalancer

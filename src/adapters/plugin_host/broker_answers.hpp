@@ -13,5 +13,6 @@ namespace rebalancer {
 // `ordered`: what the order was for, none when that is not known here.
 [[nodiscard]] Result<OrderReport> report_from(const rb_order_report* told, const std::optional<Quantity>& ordered);
 [[nodiscard]] Result<Fill> fill_from(const rb_fill* told, Currency currency);
+[[nodiscard]] Result<AccountMovement> movement_from(const rb_movement* told, Currency currency);
 
 }  // namespace rebalancer

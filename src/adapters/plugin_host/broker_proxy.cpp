@@ -158,6 +158,29 @@ class BrokerProxy final : public Broker {
     return std::move(answers.values);
   }
 
+  Result<std::optional<std::vector<AccountMovement>>> movements(Instant from) override {
+    using Told = std::optional<std::vector<AccountMovement>>;
+    const auto lock = instance_->enter();
+    if (!REBALANCER_COVERS(api(), rb_broker, movements) || api().movements == nullptr) return Told();
+    if (!currency_) {
+      if (auto known = account_locked(); !known) return fail(known.error());
+    }
+    auto answers = gather<AccountMovement, rb_movement>(
+        [this](const rb_movement* told) { return movement_from(told, *currency_); });
+    auto called = instance_->run(
+        "movements", [&] { return api().movements(instance_->self(), from.nanoseconds(), &answers.take, &answers); });
+    if (!called && called.error().code == ErrorCode::not_found) return Told();
+    if (!called) return fail(called.error());
+    if (!answers.broken.empty()) return instance_->returned("{}", answers.broken);
+    std::set<std::string_view> seen;
+    for (const AccountMovement& movement : answers.values) {
+      if (!seen.insert(movement.id).second) return instance_->returned("movement {} twice", movement.id);
+    }
+    std::stable_sort(answers.values.begin(), answers.values.end(),
+                     [](const auto& a, const auto& b) { return a.at < b.at; });
+    return Told(std::move(answers.values));
+  }
+
   Result<void> set_marks(const PriceList& prices, Date session) override {
     const auto lock = instance_->enter();
     if (!REBALANCER_COVERS(api(), rb_broker, set_marks) || api().set_marks == nullptr) return {};

@@ -45,6 +45,9 @@ Result<std::vector<OrderReport>> MeteredBroker::open_orders() {
 Result<std::vector<Fill>> MeteredBroker::fills(std::string_view client_id) {
   return timed("fills", [&](Broker& broker) { return broker.fills(client_id); });
 }
+Result<std::optional<std::vector<AccountMovement>>> MeteredBroker::movements(Instant from) {
+  return timed("movements", [&](Broker& broker) { return broker.movements(from); });
+}
 Result<OrderReport> MeteredBroker::submit(const Order& order, const GatePass& pass) {
   return timed("submit", [&](Broker& broker) { return broker.submit(order, pass); });
 }

@@ -22,6 +22,7 @@ class MeteredBroker final : public Broker {
   [[nodiscard]] Result<OrderReport> find_order(std::string_view client_id) override;
   [[nodiscard]] Result<std::vector<OrderReport>> open_orders() override;
   [[nodiscard]] Result<std::vector<Fill>> fills(std::string_view client_id) override;
+  [[nodiscard]] Result<std::optional<std::vector<AccountMovement>>> movements(Instant from) override;
   // A report with state rejected is counted as "rejected": the broker said no.
   [[nodiscard]] Result<OrderReport> submit(const Order& order, const GatePass& pass) override;
   [[nodiscard]] Result<void> cancel(std::string_view client_id) override;

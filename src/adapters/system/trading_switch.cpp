@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -65,20 +64,10 @@ std::string_view take_word(std::string_view& text) {
 
 // Exactly what Instant::to_string writes.
 std::optional<Instant> instant_from(std::string_view text) {
-  if (text.size() != 24) return std::nullopt;
-  const auto date = Date::parse(text.substr(0, 10));
-  if (!date) return std::nullopt;
-  const auto number = [text](std::size_t at, std::size_t size) {
-    std::int64_t value = 0;
-    std::from_chars(text.data() + at, text.data() + at + size, value);
-    return value;
-  };
-  const std::int64_t seconds =
-      (std::int64_t{date->days()} * 24 + number(11, 2)) * 3600 + number(14, 2) * 60 + number(17, 2);
-  const Instant instant = Instant::from_nanoseconds((seconds * 1000 + number(20, 3)) * 1'000'000);
+  const auto instant = Instant::parse(text);
   // Whatever else it may be, it is no time of ours unless it is written the same way.
-  if (instant.to_string() != text) return std::nullopt;
-  return instant;
+  if (!instant || instant->to_string() != text) return std::nullopt;
+  return *instant;
 }
 
 TradingStateRecord unreadable(const fs::path& file, std::string_view why) {

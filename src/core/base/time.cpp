@@ -48,6 +48,46 @@ std::string Date::to_string() const {
                      static_cast<unsigned>(ymd.day()));
 }
 
+Result<Instant> Instant::parse(std::string_view rfc3339) {
+  const auto wrong = [rfc3339] {
+    return fail(ErrorCode::invalid, "\"{}\" is not a time of the form 2026-11-23T07:30:00Z", rfc3339.substr(0, 64));
+  };
+  constexpr std::size_t whole = 19;  // up to the seconds
+  if (rfc3339.size() <= whole || (rfc3339[10] != 'T' && rfc3339[10] != 't') || rfc3339[13] != ':' ||
+      rfc3339[16] != ':') {
+    return wrong();
+  }
+  const auto date = Date::parse(rfc3339.substr(0, 10));
+  int hour = 0, minute = 0, second = 0;
+  const bool clock = date && read_number(rfc3339.substr(11, 2), hour) && read_number(rfc3339.substr(14, 2), minute) &&
+                     read_number(rfc3339.substr(17, 2), second) && hour < 24 && minute < 60 && second < 60;
+  if (!clock) return wrong();
+  std::string_view rest = rfc3339.substr(whole);
+  int fraction_ns = 0;
+  if (rest.front() == '.') {
+    rest.remove_prefix(1);
+    std::size_t digits = 0;
+    for (; digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9'; ++digits) {
+      if (digits == 9) return wrong();
+      fraction_ns = fraction_ns * 10 + (rest[digits] - '0');
+    }
+    if (digits == 0) return wrong();
+    rest.remove_prefix(digits);
+    for (; digits < 9; ++digits) fraction_ns *= 10;
+  }
+  int offset_minutes = 0;
+  if (rest != "Z" && rest != "z") {
+    int hours = 0, minutes = 0;
+    const bool shaped = rest.size() == 6 && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':' &&
+                        read_number(rest.substr(1, 2), hours) && read_number(rest.substr(4, 2), minutes) &&
+                        hours < 24 && minutes < 60;
+    if (!shaped) return wrong();
+    offset_minutes = (rest[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
+  }
+  const std::int64_t minutes = (std::int64_t{date->days()} * 24 + hour) * 60 + minute - offset_minutes;
+  return from_nanoseconds((minutes * 60 + second) * 1'000'000'000 + fraction_ns);
+}
+
 Date Instant::utc_date() const {
   constexpr std::int64_t day = 86'400'000'000'000;
   std::int64_t days = nanoseconds_ / day;

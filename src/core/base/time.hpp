@@ -54,6 +54,9 @@ class Instant {
     return from_nanoseconds(since_epoch * 1'000'000'000);
   }
   [[nodiscard]] constexpr std::int64_t nanoseconds() const { return nanoseconds_; }
+  // RFC 3339: "2026-11-23T07:30:00Z", with a fraction of up to nine digits, or an offset such as "-05:00" for the Z.
+  // Errors: invalid, also for a leap second, which has no place here.
+  [[nodiscard]] static Result<Instant> parse(std::string_view rfc3339);
   [[nodiscard]] Date utc_date() const;
   // RFC 3339 with milliseconds: "2026-11-23T07:30:00.000Z".
   [[nodiscard]] std::string to_string() const;

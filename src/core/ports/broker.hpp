@@ -1,7 +1,9 @@
 #pragma once
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "core/portfolio/account_movement.hpp"
 #include "core/portfolio/order.hpp"
 #include "core/portfolio/position.hpp"
 #include "core/ports/broker_capabilities.hpp"
@@ -29,6 +31,11 @@ class BrokerView {
   [[nodiscard]] virtual Result<OrderReport> find_order(std::string_view client_id) = 0;
   [[nodiscard]] virtual Result<std::vector<OrderReport>> open_orders() = 0;
   [[nodiscard]] virtual Result<std::vector<Fill>> fills(std::string_view client_id) = 0;
+  // What changed the account at `from` or later beside orders, oldest first. None: this broker cannot tell.
+  [[nodiscard]] virtual Result<std::optional<std::vector<AccountMovement>>> movements(Instant from) {
+    static_cast<void>(from);
+    return std::optional<std::vector<AccountMovement>>();
+  }
 };
 
 class Broker : public BrokerView {

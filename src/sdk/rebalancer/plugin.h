@@ -11,7 +11,7 @@
 /* clang-format off */
 
 #define RB_ABI_MAJOR 1       /* layout or meaning changed: other majors are refused */
-#define RB_ABI_MINOR 2       /* something was appended: plugins with a lower minor still load */
+#define RB_ABI_MINOR 3       /* something was appended: plugins with a lower minor still load */
 #define RB_MAGIC 0x52425031u /* "RBP1" */
 
 typedef struct rb_str { const char* data; uint64_t size; } rb_str; /* UTF-8, not NUL-terminated */
@@ -87,6 +87,13 @@ typedef struct rb_fill { /* id: unique for ever at this broker */
   rb_instant at;
 } rb_fill;
 
+typedef struct rb_movement { /* what changed the account and was no order of ours: a dividend, a deposit, a fee, a split */
+  uint64_t size;
+  rb_str id, kind, symbol, text; /* kind: a word; symbol: may be empty; text: for people */
+  rb_decimal cash, quantity;     /* added to the cash, and to the position in `symbol`; negative: taken */
+  rb_instant at;                 /* when it was booked; the day's start when only the day is known */
+} rb_movement;
+
 typedef struct rb_mark { rb_str symbol; rb_decimal price; } rb_mark;
 
 /* RB_SIMULATED: no real money anywhere behind it. RB_EMBEDDED: it lives in the program and fills at the marks it is set. */
@@ -157,6 +164,7 @@ typedef void (*rb_on_account)(void* ctx, const rb_account* account);
 typedef void (*rb_on_position)(void* ctx, const rb_position* position);
 typedef void (*rb_on_order)(void* ctx, const rb_order_report* report);
 typedef void (*rb_on_fill)(void* ctx, const rb_fill* fill);
+typedef void (*rb_on_movement)(void* ctx, const rb_movement* movement);
 typedef void (*rb_on_allocation)(void* ctx, const rb_allocation* allocation);
 
 typedef struct rb_host { /* what a plugin may ask of the program; lives as long as the instance */
@@ -195,6 +203,8 @@ typedef struct rb_broker {
   int32_t (*cancel)(void* self, rb_str client_id);
   int32_t (*fills)(void* self, rb_str client_id, rb_on_fill, void* ctx);
   int32_t (*set_marks)(void* self, const rb_mark* marks, uint64_t count, rb_date session); /* null unless simulated */
+  /* Since 1.3: all that were booked at `from` or later, each once. Null or RB_NOT_FOUND: this broker cannot tell. */
+  int32_t (*movements)(void* self, rb_instant from, rb_on_movement, void* ctx);
 } rb_broker;
 
 typedef struct rb_strategy {

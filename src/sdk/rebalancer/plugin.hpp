@@ -216,6 +216,10 @@ class Broker : public Instance {
   virtual void cancel(std::string_view client_id) = 0;
   virtual void fills(std::string_view client_id, const Emit<rb_fill>& emit) = 0;
   virtual void set_marks(std::span<const rb_mark> /*marks*/, rb_date /*session*/) {}
+  // What changed the account at `from` or later and was no order: RB_NOT_FOUND says that this broker cannot tell.
+  virtual void movements(rb_instant /*from*/, const Emit<rb_movement>& /*emit*/) {
+    throw Failure(RB_NOT_FOUND, "this broker does not tell what moves an account beside orders");
+  }
 };
 
 class Store : public Instance {
@@ -337,6 +341,9 @@ inline constexpr rb_broker broker_api{
       return enter<Broker>(self, [&](Broker& broker) {
         broker.set_marks({marks, static_cast<std::size_t>(count)}, session);
       });
+    },
+    [](void* self, rb_instant from, rb_on_movement on_movement, void* ctx) -> std::int32_t {
+      return enter<Broker>(self, [&](Broker& broker) { broker.movements(from, {on_movement, ctx}); });
     }};
 
 inline constexpr rb_store store_api{

@@ -77,10 +77,10 @@ TEST_CASE("a shared library that is not one of ours is refused, nothing of it ha
 TEST_CASE("a plugin for another program is refused with what to do") {
   CHECK(refusal_of("wrong_magic") == "wrong_magic.so: not a plugin: magic is 0x4c4c4548, must be 0x52425031");
   CHECK(refusal_of("other_major") ==
-        "other_major.so: built for plugin ABI 2.2, this program speaks 1.0 to 1.2; rebuild it against "
+        "other_major.so: built for plugin ABI 2.3, this program speaks 1.0 to 1.3; rebuild it against "
         "rebalancer/plugin.h");
   CHECK(refusal_of("newer_minor") ==
-        "newer_minor.so: built for plugin ABI 1.3, this program speaks 1.0 to 1.2; rebuild it against "
+        "newer_minor.so: built for plugin ABI 1.4, this program speaks 1.0 to 1.3; rebuild it against "
         "rebalancer/plugin.h");
 }
 

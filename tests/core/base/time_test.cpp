@@ -93,3 +93,23 @@ TEST_CASE("an instant prints in UTC with milliseconds, on both sides of 1970") {
 
 }  // namespace
 }  // namespace rebalancer
+
+TEST_CASE("times of RFC 3339 are read to the nanosecond, in any offset, and nothing else is") {
+  const auto read = [](std::string_view text) { return rebalancer::Instant::parse(text).value(); };
+  using rebalancer::Instant;
+  CHECK(read("2026-11-23T07:30:00Z") == Instant::from_seconds(1'795'419'000));
+  CHECK(read("2026-11-23t07:30:00z") == Instant::from_seconds(1'795'419'000));
+  CHECK(read("2026-11-23T02:30:00-05:00") == Instant::from_seconds(1'795'419'000));
+  CHECK(read("2026-11-23T13:00:00+05:30") == Instant::from_seconds(1'795'419'000));
+  CHECK(read("2026-11-23T07:30:00.123456789Z").nanoseconds() == 1'795'419'000'123'456'789);
+  CHECK(read("2026-11-23T07:30:00.5-00:00").nanoseconds() == 1'795'419'000'500'000'000);
+  CHECK(read("1969-12-31T23:59:59.999Z").nanoseconds() == -1'000'000);
+  for (const char* wrong :
+       {"", "2026-11-23", "2026-11-23T07:30:00", "2026-11-23 07:30:00Z", "2026-11-23T07:30Z", "2026-11-23T24:00:00Z",
+        "2026-11-23T07:60:00Z", "2026-11-23T07:30:60Z", "2026-02-30T07:30:00Z", "2026-11-23T07:30:00.Z",
+        "2026-11-23T07:30:00.1234567890Z", "2026-11-23T07:30:00+0500", "2026-11-23T07:30:00+24:00",
+        "2026-11-23T07:30:00ZZ", "2026-11-23T-7:30:00Z", "2026-11-23T07:30:00.1", "2026-11-23T07:30:00 Z"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(Instant::parse(wrong).has_value());
+  }
+}
