@@ -9,6 +9,7 @@
 #include "adapters/plugin_host/schema_check.hpp"
 #include "adapters/sqlite/price_store.hpp"
 #include "adapters/sqlite/run_store.hpp"
+#include "adapters/system/breaker.hpp"
 #include "adapters/system/metered_broker.hpp"
 #include "adapters/system/metered_provider.hpp"
 #include "app/config_keys.hpp"
@@ -112,6 +113,7 @@ Application::Application(Context& context, Config config)
       config_(std::move(config)),
       events_(system::LogEvents::to_stderr(log_settings(config_, context), clock_, secrets_)),
       trading_switch_(system::FileTradingSwitch::file_beside(config_.directory / config_.journal_path), clock_),
+      arming_(system::ArmingFile::file_beside(config_.directory / config_.journal_path), clock_),
       decisions_(system::DecisionFiles::folder_beside(config_.directory / config_.journal_path)) {
   for (const std::string& secret : config_.secrets()) secrets_.add(secret);
 }
@@ -168,7 +170,13 @@ template <class Port, class Create>
 Built<std::unique_ptr<Port>> Application::create(const PluginSection& section, Area area, Create&& create) {
   if (auto checked = check_plugins(); !checked) return tl::unexpected(checked.error());
   if (http_ == nullptr && (area == Area::provider || area == Area::broker)) {
-    auto client = make_https_client({}, clock_);
+    HttpsSettings https;
+    // Nobody is crowded on a machine of one's own. Alpaca counts 200 requests in a minute, however close together.
+    for (const char* host : {"127.0.0.1", "localhost", "::1"}) https.rate.by_host[host] = {1e6, 1e6};
+    for (const char* host : {"api.alpaca.markets", "paper-api.alpaca.markets"}) {
+      https.rate.by_host[host] = {200.0 / 60, 100};
+    }
+    auto client = make_https_client(https, clock_);
     if (!client) return failed(area, client.error());
     http_ = *std::move(client);
   }
@@ -236,6 +244,7 @@ Built<Broker*> Application::broker() {
     if (metrics_ != nullptr) {
       broker_ = std::make_unique<system::MeteredBroker>(config_.broker.use, std::move(broker_), clock_, *metrics_);
     }
+    broker_ = std::make_unique<system::Breaker>(config_.broker.use, std::move(broker_), clock_, *events_);
   }
   return broker_.get();
 }

@@ -8,6 +8,7 @@
 
 #include "adapters/plugin_host/plugin_host.hpp"
 #include "adapters/sqlite/run_store.hpp"
+#include "adapters/system/arming_file.hpp"
 #include "adapters/system/decision_files.hpp"
 #include "adapters/system/log_events.hpp"
 #include "adapters/system/metrics.hpp"
@@ -73,6 +74,7 @@ class Application {
   [[nodiscard]] Built<std::unique_ptr<Strategy>> plain_strategy(const std::string& name);
 
   [[nodiscard]] TradingSwitch& trading_switch() { return trading_switch_; }
+  [[nodiscard]] system::ArmingFile& arming() { return arming_; }
   [[nodiscard]] const std::filesystem::path& trading_switch_file() const { return trading_switch_.file(); }
   // The run that this thread logged for has ended.
   void events_of_thread_end() { events_->set_run_id(""); }
@@ -98,6 +100,7 @@ class Application {
   [[nodiscard]] Built<Date> session(std::optional<Date> as_of);
 
  private:
+  [[nodiscard]] ExecutorSettings executor_settings() const;
   [[nodiscard]] std::optional<Gate> gate_of(const TradingMode& mode);
   template <class Port, class Create>
   Built<std::unique_ptr<Port>> create(const PluginSection& section, Area area, Create&& create);
@@ -111,6 +114,7 @@ class Application {
   std::unique_ptr<system::LogEvents> events_;
   system::Metrics* metrics_ = nullptr;
   system::FileTradingSwitch trading_switch_;
+  system::ArmingFile arming_;
   system::DecisionFiles decisions_;
   std::unique_ptr<HttpClient> http_;
   std::optional<PluginHost> plugins_;

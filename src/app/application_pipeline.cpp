@@ -138,7 +138,9 @@ Built<std::unique_ptr<Pipeline>> Application::pipeline(Pipeline::Listener listen
                       *events_,
                       std::move(analytics),
                       &system::sha256_hex,
-                      [](const RunReport& report) { return static_cast<int>(exit_code_of(report)); }};
+                      [](const RunReport& report) { return static_cast<int>(exit_code_of(report)); },
+                      executor_settings(),
+                      &arming_};
   // Whoever speaks during a run, plugins too, is logged with its id.
   Pipeline::Listener names_run = [this, watcher = std::move(listener)](const RunReport& report, Stage stage,
                                                                        const StageReport* finished) {
@@ -155,9 +157,18 @@ Built<CancelSummary> Application::cancel_open_orders() {
                        describe(state));
 }
 
+ExecutorSettings Application::executor_settings() const {
+  ExecutorSettings settings;
+  settings.fill_timeout = std::chrono::seconds(config_.execution.fill_seconds_max);
+  settings.cancel_timeout = std::chrono::seconds(config_.execution.cancel_seconds_max);
+  settings.cash_timeout = std::chrono::seconds(config_.execution.cash_seconds_max);
+  settings.poll_interval = std::chrono::milliseconds(config_.execution.poll_milliseconds);
+  return settings;
+}
+
 std::optional<Gate> Application::gate_of(const TradingMode& mode) {
   if (const auto* paper = std::get_if<Paper>(&mode)) return Gate(*paper, trading_switch_);
-  if (const auto* live = std::get_if<Live>(&mode)) return Gate(*live, trading_switch_);
+  if (const auto* live = std::get_if<Live>(&mode)) return Gate(*live, trading_switch_, arming_);
   return std::nullopt;
 }
 
@@ -187,7 +198,7 @@ Built<CancelSummary> Application::cancel_orders(const std::function<bool(const O
   }
   auto able = gate->view().capabilities();
   if (!able) return failed(Area::broker, able.error());
-  Executor executor(*gate, **journal, clock_, *events_);
+  Executor executor(*gate, **journal, clock_, *events_, executor_settings());
   auto settled = executor.settle(*able, why, {}, meant);
   if (!settled) return failed(Area::broker, settled.error());
   for (const OrderReport& report : settled->settled) {

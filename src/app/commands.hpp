@@ -25,6 +25,8 @@ namespace rebalancer::app {
 [[nodiscard]] Command resolve_command();
 [[nodiscard]] Command halt_command();
 [[nodiscard]] Command resume_command();
+[[nodiscard]] Command arm_command();
+[[nodiscard]] Command disarm_command();
 [[nodiscard]] Command status_command();
 [[nodiscard]] Command history_command();
 [[nodiscard]] Command positions_command();
@@ -34,6 +36,7 @@ namespace rebalancer::app {
 [[nodiscard]] Command plugins_command();
 [[nodiscard]] Command config_command();
 [[nodiscard]] Command doctor_command();
+[[nodiscard]] Command laboratory_command();
 [[nodiscard]] Command completion_command();
 [[nodiscard]] Command help_command();
 [[nodiscard]] Command version_command();

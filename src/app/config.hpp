@@ -106,6 +106,13 @@ struct Config {
   TradeLimits limits;
   QualityRules quality;
 
+  struct Execution {
+    int fill_seconds_max = 60;
+    int cancel_seconds_max = 10;
+    int cash_seconds_max = 10;
+    int poll_milliseconds = 250;
+  } execution;
+
   struct Schedule {
     DayTime at{.anchor = DayTime::Anchor::midnight, .minutes = 16 * 60 + 30};
     std::string zone = "America/New_York";

@@ -61,7 +61,7 @@ constexpr std::array<Row, 42> rows{{
     {"DRY_RUN", "mode", Convert::dry_run},
     {"REBALANCER_EXECUTOR_DRY_RUN", "mode", Convert::dry_run},
     {"ORDER_TYPE", "", {}, {}, false, "orders are always limits, rebalance.price_collar says how far from the price"},
-    {"ORDER_TIMEOUT", "", {}, {}, false, "this version has no such setting"},
+    {"ORDER_TIMEOUT", "execution.fill_seconds_max"},
     {"MAX_POSITION_SIZE", "constraints.max_weight", Convert::position_max},
     {"TRADING_HOURS_ONLY", "", {}, {}, false, "this version has no such setting"},
     {"EXECUTION_TIME", "schedule.at"},

@@ -240,6 +240,21 @@ KeyRow stage_key(const std::string& name, int StageLimits::*member) {
       "seconds that the stage " + name + " may take", "");
 }
 
+void add_execution(std::vector<KeyRow>& rows) {
+  rows.push_back(key("execution.fill_seconds_max", integer_kind(1, 86'400),
+                     REBALANCER_MEMBER(execution.fill_seconds_max),
+                     "how long all sells may take to fill, then all buys; what is open after that is cancelled", "60"));
+  rows.push_back(key("execution.cancel_seconds_max", integer_kind(1, 3'600),
+                     REBALANCER_MEMBER(execution.cancel_seconds_max),
+                     "how long to wait for the broker to confirm that; an order it does not confirm is unknown", "10"));
+  rows.push_back(key("execution.cash_seconds_max", integer_kind(1, 3'600),
+                     REBALANCER_MEMBER(execution.cash_seconds_max),
+                     "how long the money of filled sells may take to show in the account", "10"));
+  rows.push_back(key("execution.poll_milliseconds", integer_kind(10, 60'000),
+                     REBALANCER_MEMBER(execution.poll_milliseconds), "pause between two questions to the broker",
+                     "250"));
+}
+
 void add_schedule(std::vector<KeyRow>& rows) {
   rows.push_back(key("schedule.enabled", boolean_kind(), REBALANCER_MEMBER(schedule.enabled),
                      "whether serve starts runs by itself", "true"));
@@ -336,6 +351,7 @@ std::vector<KeyRow> make_table() {
                               "that mode",
                               "U1234567"));
   add_limits_and_quality(rows);
+  add_execution(rows);
   add_schedule(rows);
   add_http(rows);
   add_surroundings(rows);
@@ -384,6 +400,7 @@ std::span<const SectionRow> section_table() {
       {.path = "live", .description = "what trading with real money needs besides mode: live"},
       {.path = "limits", .description = "what no plan and no order may exceed, whatever the strategy wants"},
       {.path = "quality", .description = "the verdict on the data before any decision: ignore, warning or stop (hold)"},
+      {.path = "execution", .description = "how long a run waits for its broker"},
       {.path = "schedule", .description = "when the scheduler runs, and which days are sessions"},
       {.path = "http", .description = "the REST surfaces"},
       {.path = "schedule.stage_seconds_max", .description = "how long each stage of a run that serve starts may take"},

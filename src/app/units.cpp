@@ -113,6 +113,22 @@ Result<Decimal> parse_money(std::string_view text) {
   return *amount;
 }
 
+Result<std::chrono::minutes> parse_duration(std::string_view text, std::chrono::minutes maximum) {
+  const std::int64_t most = maximum.count();
+  const auto rule = [most] {
+    return most % 1440 == 0 ? fmt::format("must be a time of at most {}d, as in 45m, 24h or 7d", most / 1440)
+                            : fmt::format("must be a time of at most {}m, as in 45m, 24h or 7d", most);
+  };
+  std::int64_t unit = 0;
+  if (take_suffix(text, "m")) unit = 1;
+  if (unit == 0 && take_suffix(text, "h")) unit = 60;
+  if (unit == 0 && take_suffix(text, "d")) unit = 1440;
+  if (unit == 0) return fail(ErrorCode::invalid, "{}", rule());
+  const auto count = parse_integer(text, 1, most / unit);
+  if (!count) return fail(ErrorCode::invalid, "{}", rule());
+  return std::chrono::minutes(*count * unit);
+}
+
 Result<std::vector<std::pair<std::string, std::string>>> parse_assignments(std::string_view text) {
   std::vector<std::pair<std::string, std::string>> result;
   for (const std::string& piece : split(text, ',')) {

@@ -2,6 +2,7 @@
 // Errors of every function: invalid, the message says only the rule ("must be between 0% and 100%, as in 5%"), so that
 // the caller can put the name and the value in front.
 #pragma once
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,8 @@ namespace rebalancer::app {
 [[nodiscard]] Result<double> parse_fraction(std::string_view text, double minimum, double maximum);
 // "$250", "250 USD", "1,000.50". Never through double; not negative.
 [[nodiscard]] Result<Decimal> parse_money(std::string_view text);
+// "45m", "24h", "7d": a whole number of minutes, hours or days, more than none.
+[[nodiscard]] Result<std::chrono::minutes> parse_duration(std::string_view text, std::chrono::minutes maximum);
 // "A=0.5,B=0.5"; each name once.
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> parse_assignments(std::string_view text);
 

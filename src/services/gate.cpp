@@ -1,5 +1,7 @@
 #include "services/gate.hpp"
 
+#include <algorithm>
+
 namespace rebalancer {
 namespace {
 
@@ -25,7 +27,8 @@ std::string describe(const TradingStateRecord& record) {
 }
 
 Gate::Gate(const Paper& mode, TradingSwitch& trading_switch) : broker_(mode.broker_), switch_(&trading_switch) {}
-Gate::Gate(const Live& mode, TradingSwitch& trading_switch) : broker_(mode.broker_), switch_(&trading_switch) {}
+Gate::Gate(const Live& mode, TradingSwitch& trading_switch, LiveArming& arming)
+    : broker_(mode.broker_), switch_(&trading_switch), arming_(&arming), account_(mode.account_) {}
 
 Result<GatePass> Gate::admit(const OrderToJudge& judged) {
   if (!limits_) return fail(ErrorCode::rejected, "no limits are set, so no order may be sent");
@@ -36,6 +39,16 @@ Result<GatePass> Gate::admit(const OrderToJudge& judged) {
       state == TradingState::active || (state == TradingState::reducing && judged.order.side == Side::sell);
   if (!allowed) return fail(ErrorCode::rejected, "{}", describe(pass.record));
   if (auto admitted = limits_->admit(judged); !admitted) return fail(admitted.error());
+  if (arming_ != nullptr) {
+    // Counted last: what a limit keeps back uses up no leave. What is counted stays counted, sent or not.
+    const Decimal price = std::max(judged.order.limit.value_or(judged.reference), judged.reference).decimal();
+    const auto value = multiply(judged.order.quantity.decimal(), price, Rounding::ceiling);
+    auto counted = value ? arming_->admit(account_, judged.order.client_id, *value) : fail(value.error());
+    if (!counted) {
+      limits_->forget(judged.order.client_id);
+      return fail(counted.error());
+    }
+  }
   return GatePass(judged.order, std::move(pass));
 }
 

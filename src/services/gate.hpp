@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/portfolio/order_limits.hpp"
+#include "core/ports/live_arming.hpp"
 #include "core/ports/trading_switch.hpp"
 #include "services/trading_mode.hpp"
 
@@ -34,15 +35,19 @@ class Gate {
  public:
   // There is no gate for a dry run. Mode's broker and the switch outlive the gate.
   Gate(const Paper& mode, TradingSwitch& trading_switch);
-  Gate(const Live& mode, TradingSwitch& trading_switch);
+  // Real money needs leave beside the limits, and every order is counted against it.
+  Gate(const Live& mode, TradingSwitch& trading_switch, LiveArming& arming);
 
   [[nodiscard]] BrokerView& view() const { return *broker_; }
   [[nodiscard]] TradingStateRecord trading_state() { return switch_->read(); }
 
+  // Whether real money may be sent at all; ok where there is none. Errors: those of LiveArming::check.
+  [[nodiscard]] Result<void> armed() const { return arming_ == nullptr ? Result<void>() : arming_->check(account_); }
+
   // Until limits are set, no order is admitted.
   void set_limits(OrderLimits limits) { limits_ = std::move(limits); }
-  // Errors: rejected, with the trading state and its reason, or the limit that is broken. The order may be written down
-  // as about to be sent while the pass is held, and must be sent with it.
+  // Errors: rejected, with the trading state and its reason, the limit that is broken, or why live trading is not
+  // armed. The order may be written down as about to be sent while the pass is held, and must be sent with it.
   [[nodiscard]] Result<GatePass> admit(const OrderToJudge& judged);
   // An admitted order that is not sent after all.
   void give_back(GatePass pass);
@@ -58,6 +63,8 @@ class Gate {
  private:
   Broker* broker_;
   TradingSwitch* switch_;
+  LiveArming* arming_ = nullptr;  // none: no real money
+  std::string account_;
   std::optional<OrderLimits> limits_;
 };
 

@@ -121,6 +121,13 @@ std::string reconciliation_json(const Reconciliation& told) {
     json.object().member("kind", gap.kind).member("subject", gap.subject).member("expected", gap.expected);
     json.member("actual", gap.actual).member("sentence", gap.sentence).end();
   }
+  json.end().key("explained_by").array();
+  for (const AccountMovement& movement : told.explained_by) {
+    json.object().member("id", movement.id).member("kind", movement.kind);
+    json.member("symbol", movement.symbol ? std::optional(movement.symbol->str()) : std::nullopt);
+    json.member("cash", movement.cash.amount().to_string()).member("quantity", movement.quantity.to_string());
+    json.member("at", movement.at.to_string()).member("text", movement.text).end();
+  }
   json.end().member("positions_compared", told.positions_compared).member("orders_compared", told.orders_compared);
   json.member("fills_compared", told.fills_compared);
   json.member("last_seen_by", told.has_expectation ? std::optional(told.seen_by) : std::nullopt).end();

@@ -85,6 +85,8 @@ RunReport Pipeline::run(const RunRequest& request) {
     // Without the book nothing can be decided; the failure belongs to the stage that talks to the broker.
     run.hold(Stage::execute, begun.error());
     report.stages.push_back({Stage::execute, "held", 0, report.reason});
+  } else if (run.accepted) {
+    report.outcome = RunOutcome::held;
   } else if (run.interrupted_plan) {
     run.stage(Stage::execute, [&] { return run.resume(*run.interrupted_plan); });
   } else if (run.stage(Stage::fetch, [&] { return run.fetch(); }) &&

@@ -125,12 +125,15 @@ struct PipelineParts {
   std::string (*digest)(std::string_view);  // SHA-256, hex
   int (*exit_code)(const RunReport&);       // what the run's end means to a shell, for the journal
   ExecutorSettings executor = {};
+  LiveArming* arming = nullptr;  // must be there for mode live
 };
 
 struct RunRequest {
   std::optional<Date> as_of = {};  // default: the last completed session
   bool fetch = true;               // false: only what is stored
   bool journal = true;             // false: only a look, leaves no run and no decision behind (and sends nothing)
+  // Why the account is right as it is, whatever the journal says: the run takes it as what must be, and ends.
+  std::optional<std::string> accept_account = {};
   std::stop_token stop = {};
   std::function<std::string()> why_stopped = {};  // asked when it was stopped; empty text: on request
 };

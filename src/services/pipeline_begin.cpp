@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "services/pipeline_run.hpp"
+#include "services/reconciler.hpp"
 
 namespace rebalancer {
 namespace {
@@ -37,11 +38,51 @@ Result<void> Pipeline::Run::begin() {
     // Nothing is decided on a book that may still change.
     if (auto settled = settle_the_rest(interrupted_before); !settled) return settled;
   }
-  auto book = read_book(view());
-  if (!book) return fail(book.error());
-  book_seen = *book;
-  report.book_before = *std::move(book);
-  return {};
+  return reconcile_account();
+}
+
+// Nothing is decided on an account that nobody can explain. A look sends nothing and a dry run neither: they go on, but
+// do not make what they saw the new truth.
+Result<void> Pipeline::Run::reconcile_account() {
+  const auto started = parts().clock.monotonic();
+  auto told = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book);
+  // Cash may follow the fills that an earlier process was told of.
+  const auto cash_alone = [&] {
+    return std::all_of(told->gaps.begin(), told->gaps.end(), [](const auto& gap) { return gap.kind == "cash"; });
+  };
+  while (gate && told && !told->gaps.empty() && cash_alone() && !request.accept_account &&
+         parts().clock.monotonic() - started < parts().executor.cash_timeout && !request.stop.stop_requested()) {
+    parts().clock.wait(parts().executor.poll_interval, request.stop);
+    told = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book);
+  }
+  if (!told) return fail(told.error());
+  for (const AccountMovement& movement : told->explained_by) {
+    parts().events.emit(level(), "account_moved", fmt::format("{}: {}", movement.kind, movement.text),
+                        {{"run_id", report.id},
+                         {"movement", movement.id},
+                         {"cash", movement.cash.to_string()},
+                         {"quantity", movement.quantity.to_string()}});
+  }
+  report.book_before = told->book;
+  if (request.accept_account) {
+    accepted = true;
+    book_seen = told->book;
+    report.reason = fmt::format("the account was taken as it is: {} ({})", *request.accept_account, summary_of(*told));
+    parts().events.emit(EventLevel::warning, "account_accepted", report.reason, {{"run_id", report.id}});
+    return {};
+  }
+  for (const ReconciliationGap& gap : told->gaps) {
+    parts().events.emit(EventLevel::warning, "reconciliation_gap", gap.sentence,
+                        {{"run_id", report.id}, {"kind", gap.kind}, {"subject", gap.subject}});
+  }
+  if (is_certain(*told)) book_seen = told->book;
+  if (told->gaps.empty()) return {};
+  if (!gate) return {};
+  report.ambiguous = true;
+  return fail(ErrorCode::conflict,
+              "{}; nothing is sent until that is explained: look at the account, then 'rebalancer reconcile --accept "
+              "REASON' takes it as it is",
+              summary_of(*told));
 }
 
 Result<void> Pipeline::Run::enter() {
@@ -59,7 +100,9 @@ Result<void> Pipeline::Run::enter() {
   } else if (const auto* live = std::get_if<Live>(&*mode)) {
     account = live->account();
     real_money = true;
-    gate.emplace(*live, parts().trading_switch);
+    if (parts().arming == nullptr)
+      return fail(ErrorCode::internal, "mode is live, and nothing says whether it is armed");
+    gate.emplace(*live, parts().trading_switch, *parts().arming);
   }
   if (!gate) return {};
   return parts().store.bind_owner({settings().broker, account, real_money});
@@ -117,10 +160,11 @@ Result<void> Pipeline::Run::close_interrupted(const RunRecord& interrupted, cons
     if (filled > 0) end.outcome = name_of(RunOutcome::traded);
     end.reason = fmt::format("interrupted; a later run settled its orders, something filled in {} of {}", filled,
                              end.legs.size());
-    auto seen = read_book(view());
+    auto seen = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book);
     if (!seen) return fail(seen.error());
-    book = *std::move(seen);
-    end.book_after = book;
+    end.book_after = seen->book;
+    // What nobody can explain must not become what is expected.
+    if (is_certain(*seen)) book = seen->book;
     if (!settled) {
       // Known as far as it can be; the run that closes it holds for the same reason.
       end.hold = Hold{Stage::execute, settled.error()};

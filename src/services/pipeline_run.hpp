@@ -25,6 +25,7 @@ struct Pipeline::Run {
   std::optional<PlanRecord> interrupted_plan = {};  // of this session: this run is its next life
   std::string draft = {};                           // of the decision, once it was written down with the plan
   bool journaled = false;
+  bool accepted = false;  // the account was taken as it is: nothing else is to be done
 
   PipelineParts& parts() { return pipeline.parts_; }
   const PipelineSettings& settings() { return pipeline.settings_; }
@@ -54,6 +55,7 @@ struct Pipeline::Run {
   Result<void> enter();
   Result<void> finish_interrupted_runs();
   Result<void> settle_the_rest(std::string_view why);
+  Result<void> reconcile_account();
   Result<void> close_interrupted(const RunRecord& interrupted, const std::optional<PlanRecord>& plan);
   Result<StageReport> resume(const PlanRecord& plan);
 

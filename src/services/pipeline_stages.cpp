@@ -5,6 +5,7 @@
 #include "services/analytics.hpp"
 #include "services/derive.hpp"
 #include "services/pipeline_run.hpp"
+#include "services/reconciler.hpp"
 
 namespace rebalancer {
 namespace {
@@ -167,12 +168,18 @@ Result<StageReport> Pipeline::Run::execute() {
     report.refused = true;
     return fail(ErrorCode::rejected, "{}; {} orders planned, none sent", describe(state), planned.size());
   }
+  if (auto armed = gate->armed(); !armed) {
+    report.refused = true;
+    return fail(armed.error().code, "{}; {} orders planned, none sent", armed.error().message, planned.size());
+  }
   if (auto marked = gate->set_marks(report.prices, report.as_of); !marked) return fail(marked.error());
 
   ExecutionRequest wanted{report.id, *report.plan, *report.proof, *report.equity_before, {}, {}};
   for (const BarTable& table : tables) wanted.price_dates.emplace(table.symbol(), last_close(table)->date);
   draft = draft_now();
   wanted.draft = draft;
+  // From here on what was seen before is no longer what the account holds.
+  book_seen.reset();
   Executor executor(*gate, parts().store, parts().clock, parts().events, parts().executor);
   return tell_execution(executor.execute(wanted, execution_rules(), request.stop));
 }
@@ -205,10 +212,14 @@ Result<StageReport> Pipeline::Run::tell_execution(Result<ExecutionSummary> execu
   });
   report.outcome = anything ? RunOutcome::traded : RunOutcome::held;
   report.reason = fmt::format("{} of {} orders filled", filled, report.orders.size());
-  auto book = read_book(view());
-  if (!book) return fail(book.error());
-  book_seen = *book;
-  report.book_after = *std::move(book);
+  auto told = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book);
+  if (!told) return fail(told.error());
+  report.book_after = told->book;
+  if (is_certain(*told)) book_seen = report.book_after;
+  if (!told->gaps.empty()) {
+    // Cash or fills may be late; what is not explained when the next run begins holds that one.
+    parts().events.emit(EventLevel::warning, "reconciliation_gap", summary_of(*told), {{"run_id", report.id}});
+  }
   if (auto valuation = value_book(*report.book_after, report.prices)) report.equity_after = valuation->equity;
   if (report.optimized) {
     if (auto drift = drift_of(*report.book_after, report.prices, report.optimized->weights)) {

@@ -11,13 +11,16 @@ namespace {
 
 constexpr std::string_view own_prefix = "rb-";
 
+// What is booked for a day may be told a day later, and a weekend is no day.
+constexpr std::int64_t movement_days_back = 4;
+
 void compare_books(const Book& expected, const Book& actual, Reconciliation& told) {
   std::set<Symbol> symbols;
   for (const Book* book : {&expected, &actual}) {
     for (const Position& position : book->positions) symbols.insert(position.symbol);
   }
+  told.positions_compared = symbols.size();
   for (const Symbol& symbol : symbols) {
-    ++told.positions_compared;
     const Quantity wanted = expected.quantity_of(symbol);
     const Quantity held = actual.quantity_of(symbol);
     if (wanted == held) continue;
@@ -29,6 +32,57 @@ void compare_books(const Book& expected, const Book& actual, Reconciliation& tol
   told.gaps.push_back(
       {"cash", actual.cash.currency().to_string(), expected.cash.amount().to_string(), actual.cash.amount().to_string(),
        fmt::format("cash is {}, by the journal it must be {}", actual.cash.to_string(), expected.cash.to_string())});
+}
+
+bool agree(const Book& a, const Book& b) {
+  return a.cash == b.cash && a.positions.size() == b.positions.size() &&
+         std::equal(
+             a.positions.begin(), a.positions.end(), b.positions.begin(),
+             [](const Position& x, const Position& y) { return x.symbol == y.symbol && x.quantity == y.quantity; });
+}
+
+Result<void> apply(const AccountMovement& movement, Book& book) {
+  auto cash = add(book.cash, movement.cash);
+  if (!cash) return fail(cash.error());
+  book.cash = *cash;
+  if (!movement.symbol || movement.quantity == Quantity()) return {};
+  auto place = std::lower_bound(book.positions.begin(), book.positions.end(), *movement.symbol,
+                                [](const Position& held, const Symbol& symbol) { return held.symbol < symbol; });
+  if (place == book.positions.end() || place->symbol != *movement.symbol) {
+    place = book.positions.insert(place, {*movement.symbol, Quantity()});
+  }
+  auto quantity = add(place->quantity.decimal(), movement.quantity.decimal());
+  if (!quantity) return fail(quantity.error());
+  place->quantity = Quantity(*quantity);
+  if (place->quantity == Quantity()) book.positions.erase(place);
+  return {};
+}
+
+// The broker books in an order of its own, so the account has seen everything up to some movement and nothing after it:
+// the fewest of the newest ones with which the books agree. When none do, the gaps are what those booked since leave.
+Result<void> compare_accounts(const ExpectedBook& expected, BrokerView& broker, Reconciliation& told) {
+  if (agree(expected.book, told.book)) {
+    compare_books(expected.book, told.book, told);
+    return {};
+  }
+  constexpr std::int64_t day_ns = 86'400'000'000'000;
+  auto moved =
+      broker.movements(Instant::from_nanoseconds(expected.seen_at.nanoseconds() - movement_days_back * day_ns));
+  if (!moved) return fail(moved.error());
+  Book book = expected.book;
+  if (*moved) {
+    Book since = expected.book;
+    for (auto movement = (*moved)->rbegin(); movement != (*moved)->rend(); ++movement) {
+      if (auto applied = apply(*movement, book); !applied) return applied;
+      if (movement->at > expected.seen_at) since = book;
+      if (!agree(book, told.book)) continue;
+      told.explained_by.assign((movement + 1).base(), (*moved)->end());
+      break;
+    }
+    if (told.explained_by.empty()) book = std::move(since);
+  }
+  compare_books(book, told.book, told);
+  return {};
 }
 
 std::string standing(const OrderReport& report) {
@@ -89,23 +143,8 @@ Result<void> compare_order(const OrderRecord& record, BrokerView& broker, RunSto
   return {};
 }
 
-}  // namespace
-
-Result<Reconciliation> reconcile(BrokerView& broker, RunStore& store, const std::string& portfolio) {
-  Reconciliation told;
-  auto able = broker.capabilities();
-  if (!able) return fail(able.error());
-  auto actual = read_book(broker);
-  if (!actual) return fail(actual.error());
-  auto expected = store.expected_book(portfolio);
-  if (!expected) return fail(expected.error());
-  if (*expected) {
-    told.has_expectation = true;
-    told.seen_by = (*expected)->run_id;
-    told.seen_at = (*expected)->seen_at;
-    compare_books((*expected)->book, *actual, told);
-  }
-
+// Every order that the journal has open, and those of the last run.
+Result<void> compare_orders(BrokerView& broker, RunStore& store, const BrokerCapabilities& able, Reconciliation& told) {
   std::map<std::string, OrderRecord> to_compare;
   auto open = store.open_orders();
   if (!open) return fail(open.error());
@@ -119,11 +158,37 @@ Result<Reconciliation> reconcile(BrokerView& broker, RunStore& store, const std:
       if (!never_left) to_compare.emplace(record.order.client_id, record);
     }
   }
-  const bool can_look_up = able->lookup == BrokerCapabilities::Lookup::by_client_id;
+  const bool can_look_up = able.lookup == BrokerCapabilities::Lookup::by_client_id;
   for (const auto& [id, record] : to_compare) {
     if (auto compared = compare_order(record, broker, store, can_look_up, told); !compared) {
-      return fail(compared.error());
+      return compared;
     }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Reconciliation> reconcile(BrokerView& broker, RunStore& store, const std::string& portfolio,
+                                 ReconcileScope scope) {
+  auto able = broker.capabilities();
+  if (!able) return fail(able.error());
+  auto actual = read_book(broker);
+  if (!actual) return fail(actual.error());
+  Reconciliation told{.gaps = {}, .explained_by = {}, .book = *std::move(actual)};
+  auto open = store.open_orders();
+  if (!open) return fail(open.error());
+  told.orders_open = !open->empty();
+  auto expected = store.expected_book(portfolio);
+  if (!expected) return fail(expected.error());
+  if (*expected) {
+    told.has_expectation = true;
+    told.seen_by = (*expected)->run_id;
+    told.seen_at = (*expected)->seen_at;
+    if (auto compared = compare_accounts(**expected, broker, told); !compared) return fail(compared.error());
+  }
+  if (scope == ReconcileScope::everything) {
+    if (auto compared = compare_orders(broker, store, *able, told); !compared) return fail(compared.error());
   }
   auto working = broker.open_orders();
   if (!working) return fail(working.error());
@@ -137,6 +202,12 @@ Result<Reconciliation> reconcile(BrokerView& broker, RunStore& store, const std:
                                      report.client_id, standing(report), ours ? "" : ": somebody else placed it")});
   }
   return told;
+}
+
+std::string summary_of(const Reconciliation& told) {
+  if (told.gaps.empty()) return "the account is what the journal says";
+  const std::string& first = told.gaps.front().sentence;
+  return told.gaps.size() == 1 ? first : fmt::format("{}; and {} more", first, told.gaps.size() - 1);
 }
 
 }  // namespace rebalancer

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "support/execution_scene.hpp"
+#include "support/memory_live_arming.hpp"
 
 using namespace rebalancer;
 using test::ExecutionScene;
@@ -263,4 +264,35 @@ TEST_CASE("halted while a busy broker is waited for: the order is left out") {
   CHECK(summary->orders[0].report.state == OrderState::cancelled);
   CHECK(summary->orders[0].report.reason == "not sent: " + describe(scene.trading_switch.state));
   scene.check_truth();
+}
+
+TEST_CASE("real money leaves only while it is armed, and every order counts, once, at its highest price") {
+  ExecutionScene scene;
+  scene.broker.can.simulated = false;
+  test::MemoryLiveArming arming;
+  scene.gate.emplace(Live::enter(scene.broker, "fake", "fake").value(), scene.trading_switch, arming);
+  set_wide_limits(scene);
+  const Order order = order_of(scene, 1);
+  CHECK(scene.gate->armed().error().message == "live trading is not armed");
+  const auto refused = scene.gate->admit(judged(scene, order));
+  CHECK(refused.error().message == "live trading is not armed");
+
+  arming.arming = Arming{{}, {}, Decimal::whole(20'000), "fake", {}};
+  CHECK(scene.gate->armed().has_value());
+  for (int copy = 0; copy < 2; ++copy) {
+    auto pass = scene.gate->admit(judged(scene, order));
+    REQUIRE(pass.has_value());
+    CHECK(scene.gate->submit(order, *std::move(pass)));
+  }
+  const Price price = std::max(order.limit.value_or(scene.prices.at(order.symbol)), scene.prices.at(order.symbol));
+  CHECK(arming.arming->sent == multiply(order.quantity.decimal(), price.decimal(), Rounding::ceiling).value());
+  CHECK(scene.trading_switch.held() == 0);
+
+  arming.arming->value_max = add(arming.arming->sent, Decimal::from_billionths(1)).value();
+  const auto beyond = scene.gate->admit(judged(scene, order_of(scene, 2)));
+  REQUIRE_FALSE(beyond.has_value());
+  CHECK(beyond.error().code == ErrorCode::rejected);
+  CHECK(scene.gate->admit(judged(scene, order)).has_value());  // counted already
+  arming.fault = Error{ErrorCode::unavailable, "the disk is full"};
+  CHECK(scene.gate->admit(judged(scene, order)).error().message == "the disk is full");
 }

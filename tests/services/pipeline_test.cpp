@@ -109,6 +109,23 @@ TEST_CASE("paper mode refuses a broker with real money, live mode refuses what i
   world.check_decisions();
 }
 
+TEST_CASE("live, a run without leave sends nothing and says what to type; with it, it trades and is counted") {
+  PipelineScene world;
+  world.broker.can.simulated = false;
+  world.settings.mode = "live";
+  const RunReport refused = world.run();
+  REQUIRE(refused.hold.has_value());
+  CHECK(refused.refused);
+  CHECK(refused.reason == "live trading is not armed; 2 orders planned, none sent");
+  CHECK(world.broker.count("submit") == 0);
+
+  world.arming.arming = Arming{{}, {}, Decimal::whole(20'000), "fake", {}};
+  const RunReport traded = world.run();
+  CHECK(traded.outcome == RunOutcome::traded);
+  CHECK(world.arming.orders.size() == 2);
+  world.check_decisions();
+}
+
 TEST_CASE("a look leaves no trace: nothing sent, nothing journaled, nothing decided") {
   PipelineScene world;
   const RunReport report = world.run({.journal = false});

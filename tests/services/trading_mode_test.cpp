@@ -17,7 +17,10 @@ static_assert(!std::is_constructible_v<Gate, const DryRun&, TradingSwitch&>);
 static_assert(!std::is_constructible_v<Gate, TradingMode, TradingSwitch&>);
 static_assert(!std::is_constructible_v<Gate, Broker&, TradingSwitch&>);
 static_assert(std::is_constructible_v<Gate, const Paper&, TradingSwitch&>);
-static_assert(std::is_constructible_v<Gate, const Live&, TradingSwitch&>);
+static_assert(std::is_constructible_v<Gate, const Live&, TradingSwitch&, LiveArming&>);
+// Real money without leave has no gate.
+static_assert(!std::is_constructible_v<Gate, const Live&, TradingSwitch&>);
+static_assert(!std::is_constructible_v<Gate, const DryRun&, TradingSwitch&, LiveArming&>);
 static_assert(std::is_same_v<decltype(std::declval<DryRun>().view()), BrokerView&>);
 // A mode is entered, never made, and never turned into another.
 static_assert(!std::is_default_constructible_v<Paper> && !std::is_default_constructible_v<Live>);

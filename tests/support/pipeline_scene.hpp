@@ -14,6 +14,7 @@
 #include "support/fake_clock.hpp"
 #include "support/fake_provider.hpp"
 #include "support/memory_decision_store.hpp"
+#include "support/memory_live_arming.hpp"
 #include "support/memory_price_store.hpp"
 #include "support/memory_run_store.hpp"
 #include "support/memory_trading_switch.hpp"
@@ -93,7 +94,9 @@ struct PipelineScene {
                        events,
                        {{"silent", &silent}},
                        &sha256,
-                       [](const RunReport& report) { return report.hold ? 9 : 0; }},
+                       [](const RunReport& report) { return report.hold ? 9 : 0; },
+                       {},
+                       &arming},
                       settings);
     return pipeline.run(request);
   }
@@ -153,6 +156,7 @@ struct PipelineScene {
   MemoryRunStore runs;
   MemoryDecisionStore decisions;
   MemoryTradingSwitch trading_switch;
+  MemoryLiveArming arming;
   FakeBroker broker;
   HalvesStrategy strategy;
   SilentAnalytic silent;

@@ -2,16 +2,31 @@
 #include "app/application.hpp"
 #include "app/commands.hpp"
 #include "app/context.hpp"
+#include "app/report_text.hpp"
 #include "core/base/json_text.hpp"
 #include "services/look_json.hpp"
 #include "services/reconciler.hpp"
+#include "services/report_json.hpp"
 
 namespace rebalancer::app {
 namespace {
 
-int reconcile_now(Context& context, const ParsedArguments&) {
+// A run that does nothing else: so the word of a person is in the journal and in the chain of decisions.
+int accept_account(Context& context, Application& application, std::string reason) {
+  auto pipeline = application.pipeline({}, Application::Purpose::as_configured);
+  if (!pipeline) return context.report(pipeline.error());
+  const RunReport report = (*pipeline)->run({.fetch = false, .accept_account = std::move(reason)});
+  context.out << (context.global.json ? to_json(report) + "\n" : report_text(report, context.terminal));
+  if (report.hold) {
+    return context.report({.exit_code = exit_code_of(report), .message = report.hold->error.message});
+  }
+  return static_cast<int>(exit_code_of(report));
+}
+
+int reconcile_now(Context& context, const ParsedArguments& arguments) {
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
+  if (const auto reason = arguments.text("accept")) return accept_account(context, **application, *reason);
   auto account = (*application)->broker();
   if (!account) return context.report(account.error());
   auto store = (*application)->run_store();
@@ -23,6 +38,12 @@ int reconcile_now(Context& context, const ParsedArguments&) {
   } else {
     for (const ReconciliationGap& gap : told->gaps) {
       context.out << context.terminal.out_paint(Color::red, "gap") << "  " << gap.sentence << '\n';
+    }
+    for (const AccountMovement& movement : told->explained_by) {
+      context.out << fmt::format(
+          "moved  {}: {} {}{}\n", movement.kind, movement.cash.to_string(),
+          movement.symbol ? fmt::format("and {} {} ", movement.quantity.to_string(), movement.symbol->str()) : "",
+          movement.text);
     }
     if (!told->has_expectation) context.out << "no run has seen this account yet: its positions say nothing\n";
     context.out << fmt::format(
@@ -101,7 +122,13 @@ Command reconcile_command() {
           .summary = "compare what the account holds with what the journal says",
           .details =
               "Positions and cash against what the last run saw and every fill since; orders and fills by their "
-              "ids. Changes nothing. Exits with 8 when there is a gap: a human is needed.",
+              "ids. What the broker says moved the account (a dividend, a split, a deposit) explains a difference; "
+              "what nothing explains is a gap, and while there is one no run sends anything. Changes nothing, unless "
+              "--accept takes the account as it is. Exits with 8 when there is a gap: a human is needed.",
+          .options = {{.name = "accept",
+                       .placeholder = "REASON",
+                       .type = ValueType::text,
+                       .help = "the account is right as it is: from now on it is what must be"}},
           .run = &reconcile_now};
 }
 

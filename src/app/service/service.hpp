@@ -114,6 +114,8 @@ class Service final : public http::Backend {
   // Errors: unavailable, with what the broker said when it was asked last.
   [[nodiscard]] Result<void> reach_broker();
   [[nodiscard]] std::string probe_reason();
+  // What the account holds that the journal cannot explain, not older than half a minute; empty: nothing.
+  [[nodiscard]] std::string account_gap();
 
   Application& application_;
   system::Metrics& metrics_;

@@ -147,11 +147,15 @@ constexpr std::string_view schemas = R"json({
   "set_at":{"$ref":"#/components/schemas/MaybeInstant"},"cancelled":{"type":"array","items":{"type":"string"}},
   "warnings":{"type":"array","items":{"type":"string"}}}},
 "Reconciliation":{"type":"object","additionalProperties":false,
-  "required":["reconciled","gaps","positions_compared","orders_compared","fills_compared","last_seen_by"],"properties":{
+  "required":["reconciled","gaps","explained_by","positions_compared","orders_compared","fills_compared","last_seen_by"],"properties":{
   "reconciled":{"type":"boolean"},"gaps":{"type":"array","items":{"type":"object","additionalProperties":false,
     "required":["kind","subject","expected","actual","sentence"],"properties":{
     "kind":{"enum":["position","cash","order","fill"]},"subject":{"type":"string"},"expected":{"type":"string"},
     "actual":{"type":"string"},"sentence":{"type":"string"}}}},
+  "explained_by":{"type":"array","items":{"type":"object","additionalProperties":false,
+    "required":["id","kind","symbol","cash","quantity","at","text"],"properties":{
+    "id":{"type":"string"},"kind":{"type":"string"},"symbol":{"type":["string","null"]},"cash":{"type":"string"},
+    "quantity":{"type":"string"},"at":{"$ref":"#/components/schemas/Instant"},"text":{"type":"string"}}}},
   "positions_compared":{"type":"integer"},"orders_compared":{"type":"integer"},"fills_compared":{"type":"integer"},
   "last_seen_by":{"type":["string","null"]}}},
 "Run":{"type":"object","additionalProperties":false,
