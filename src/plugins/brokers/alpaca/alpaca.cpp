@@ -1,0 +1,309 @@
+// Alpaca, Trading API v2: paper and live accounts.
+#include <map>
+#include <set>
+
+#include <rebalancer/plugin.hpp>
+
+#include "client.hpp"
+#include "core/base/json_text.hpp"
+#include "schema_json.hpp"
+
+namespace alpaca {
+namespace {
+
+namespace sdk = rebalancer::sdk;
+namespace support = rebalancer::plugin_support;
+using sdk::Failure;
+
+// What is true of account and market now is true for so long.
+constexpr std::int64_t state_lasts_ns = 30'000'000'000;
+constexpr rb_decimal one = 1'000'000'000;
+constexpr int replacements_max = 20;
+
+ClientSettings settings_from(const sdk::Host& host) {
+  ClientSettings settings;
+  settings.api_key = host.text("api_key");
+  settings.secret_key = host.text("secret_key");
+  for (const std::string* key : {&settings.api_key, &settings.secret_key}) {
+    if (key->find_first_of(" \t\r\n") != std::string::npos) {
+      throw Failure(RB_INVALID, "api_key and secret_key must be one word each, without blanks around them");
+    }
+  }
+  settings.base_url = host.text("base_url");
+  if (settings.base_url.empty()) {
+    settings.base_url = host.flag("paper") ? "https://paper-api.alpaca.markets" : "https://api.alpaca.markets";
+  }
+  while (settings.base_url.ends_with('/')) settings.base_url.pop_back();
+  if (settings.base_url.ends_with("/v2")) settings.base_url.resize(settings.base_url.size() - 3);
+  const std::string& url = settings.base_url;
+  const bool live_host = url.find("//api.alpaca.markets") != std::string::npos;
+  if (live_host && host.flag("paper")) {
+    throw Failure(RB_INVALID, "base_url is the live host, and paper is true: real money would look like paper");
+  }
+  if (!live_host && !host.flag("paper") && url.find("paper-api.alpaca.markets") != std::string::npos) {
+    throw Failure(RB_INVALID, "base_url is the paper host, and paper is false");
+  }
+  settings.timeout_ms = static_cast<std::int64_t>(host.number("timeout"));
+  return settings;
+}
+
+class Alpaca final : public sdk::Broker {
+ public:
+  Alpaca(sdk::Host host, std::string_view config_json)
+      : Broker(host, config_json),
+        paper_(host.flag("paper")),
+        fractional_(host.flag("fractional")),
+        queue_when_closed_(host.flag("queue_when_closed")),
+        lookup_lag_s_(static_cast<std::uint32_t>((host.number("lookup_lag") + 999) / 1000)),
+        client_(host, settings_from(host)) {}
+
+  void capabilities(rb_capabilities& out) override {
+    out.flags = RB_MARKET_ORDERS | RB_LIMIT_ORDERS;
+    if (paper_) out.flags |= RB_SIMULATED;
+    // A client id is taken for ever, also after its order was cancelled.
+    out.dedupe = RB_DEDUPE_PERMANENT;
+    out.lookup = RB_LOOKUP_BY_CLIENT_ID;
+    out.lookup_lag_s = lookup_lag_s_;
+    out.quantity_increment = fractional_ ? 1 : one;
+    out.price_increment = one / 100;
+    out.order_value_min = fractional_ ? one : 0;
+    out.commission_per_order = 0;
+    out.cost_rate = 0;
+  }
+
+  void account(const Emit<rb_account>& emit) override {
+    const Json json = client_.account();
+    understood(RB_UNAVAILABLE, [&] {
+      const Fields fields(json, "the account");
+      const std::string id = fields.text(fields.has("account_number") ? "account_number" : "id");
+      const std::string currency = fields.text_or("currency", "USD");
+      emit({sizeof(rb_account), sdk::str(id), sdk::str(currency), fields.decimal("cash").billionths(),
+            fields.rounded_decimal("equity").value_or(Decimal()).billionths(),
+            fields.rounded_decimal("buying_power").value_or(Decimal()).billionths()});
+      return 0;
+    });
+  }
+
+  void positions(const Emit<rb_position>& emit) override {
+    const Json json = client_.positions();
+    understood(RB_UNAVAILABLE, [&] {
+      for (const Json& item : support::items_of(json, "the list of positions")) {
+        const std::string symbol = Fields(item, "a position").text("symbol");
+        const Fields fields(item, "position " + symbol);
+        Decimal quantity = fields.decimal("qty");
+        const bool is_short = fields.text_or("side", "long") == "short";
+        // A short one is told with a sign by some accounts and without by others.
+        if (is_short && quantity.is_positive()) quantity = Decimal::from_billionths(-quantity.billionths());
+        emit({sdk::str(symbol), quantity.billionths()});
+      }
+      return 0;
+    });
+  }
+
+  void submit(const rb_order& order, const Emit<rb_order_report>& emit) override {
+    const std::string client_id(sdk::view(order.client_id)), symbol(sdk::view(order.symbol));
+    if (order.side != RB_BUY && order.side != RB_SELL) throw Failure(RB_INVALID, "side must be buy or sell");
+    before_order();
+    check_asset(symbol, order.quantity);
+
+    rebalancer::JsonText body;
+    body.object().member("symbol", symbol).member("qty", wire_decimal(order.quantity));
+    body.member("side", order.side == RB_BUY ? "buy" : "sell").member("time_in_force", "day");
+    body.member("type", order.limit_price == 0 ? "market" : "limit");
+    if (order.limit_price != 0) body.member("limit_price", wire_decimal(order.limit_price));
+    body.member("client_order_id", client_id);
+    const sdk::HttpResponse response = client_.act("POST", "/v2/orders", body.end().str());
+    if (response.status == 200 || response.status == 201) {
+      const WireOrder taken = understood(RB_TIMEOUT, [&] {
+        const auto json = Json::parse(response.body);
+        if (!json) throw support::BadAnswer(json.error().message);
+        return order_from(*json);
+      });
+      if (taken.client_id != client_id) {
+        throw Failure(RB_TIMEOUT, fmt::format("order {}: the answer is of order {}", client_id, taken.client_id));
+      }
+      tell(taken, client_id, emit);
+      return;
+    }
+    const WireError error = error_from(response.body);
+    if (response.status == 422 && error.message.find("must be unique") != std::string::npos) {
+      tell_taken(order, client_id, emit);
+      return;
+    }
+    const std::string what = fmt::format("order {} ({} {} {})", client_id, order.side == RB_BUY ? "buy" : "sell",
+                                         wire_decimal(order.quantity), symbol);
+    Failure failure = support::failure_of(response, support::Asked::act, what, error.message);
+    // There is nothing to be found where an order is made.
+    if (failure.code() == RB_NOT_FOUND) throw Failure(RB_TIMEOUT, failure.why());
+    throw failure;
+  }
+
+  void find_order(std::string_view client_id, const Emit<rb_order_report>& emit) override {
+    const auto found = client_.order_by_client_id(client_id);
+    if (!found) throw Failure(RB_NOT_FOUND, fmt::format("Alpaca has no order {}", client_id));
+    tell(latest(*found), client_id, emit);
+  }
+
+  void open_orders(const Emit<rb_order_report>& emit) override {
+    for (const WireOrder& order : client_.open_orders()) tell(order, order.client_id, emit);
+  }
+
+  void cancel(std::string_view client_id) override {
+    const auto found = client_.order_by_client_id(client_id);
+    if (!found) throw Failure(RB_NOT_FOUND, fmt::format("Alpaca has no order {}", client_id));
+    const WireOrder order = latest(*found);
+    const sdk::HttpResponse response = client_.act("DELETE", "/v2/orders/" + support::url_encoded(order.id), "");
+    // Asked for: that it is cancelled is said by its state alone.
+    if (response.status == 204 || response.status == 200 || response.status == 207) return;
+    const WireError error = error_from(response.body);
+    if (response.status == 422) {
+      throw Failure(RB_REJECTED, fmt::format("order {} cannot be cancelled any more ({})", client_id,
+                                             error.message.empty() ? order.status : error.message));
+    }
+    throw support::failure_of(response, support::Asked::act, fmt::format("cancelling order {}", client_id),
+                              error.message);
+  }
+
+  void fills(std::string_view client_id, const Emit<rb_fill>& emit) override {
+    auto order = client_.order_by_client_id(client_id);
+    if (!order) throw Failure(RB_NOT_FOUND, fmt::format("Alpaca has no order {}", client_id));
+    std::set<std::string> ids{order->id};
+    bool any = order->filled.is_positive();
+    // From a day before: whatever the server's clock did in between, no fill of it is left out.
+    constexpr std::int64_t day_ns = 86'400'000'000'000;
+    const Instant from = Instant::from_nanoseconds(order->submitted_at.nanoseconds() - day_ns);
+    for (int i = 0; i < replacements_max && !order->replaced_by.empty(); ++i) {
+      order = client_.order(order->replaced_by);
+      ids.insert(order->id);
+      any = any || order->filled.is_positive();
+    }
+    if (!any) return;
+    client_.activities("FILL", from, [&](const Json& item) {
+      const WireFill fill = fill_from(item);
+      if (!ids.contains(fill.order_id)) return;
+      if (fill.side != "buy" && !fill.side.starts_with("sell")) {
+        throw support::BadAnswer(fmt::format("activity {}: side is \"{}\"", fill.id, fill.side));
+      }
+      emit({sizeof(rb_fill), sdk::str(fill.id), sdk::str(client_id), sdk::str(fill.symbol),
+            fill.side == "buy" ? RB_BUY : RB_SELL, 0, fill.quantity.billionths(), fill.price.billionths(), 0,
+            fill.at.nanoseconds()});
+    });
+  }
+
+  void movements(rb_instant from, const Emit<rb_movement>& emit) override {
+    client_.activities("", Instant::from_nanoseconds(from), [&](const Json& item) {
+      const auto movement = movement_from(item);
+      if (!movement || movement->type == "FILL") return;
+      const bool shares = movement->quantity != Decimal();
+      emit({sizeof(rb_movement), sdk::str(movement->id), sdk::str(movement->type),
+            sdk::str(shares ? std::string_view(movement->symbol) : std::string_view()), sdk::str(movement->text),
+            movement->cash.billionths(), movement->quantity.billionths(), movement->at.nanoseconds()});
+    });
+  }
+
+ private:
+  // Refuses what Alpaca would refuse or keep until tomorrow. Asked again only when what is known is old.
+  void before_order() {
+    const std::int64_t now = host().now();
+    if (checked_at_ && now - *checked_at_ >= 0 && now - *checked_at_ < state_lasts_ns) return;
+    const Json account = client_.account();
+    understood(RB_UNAVAILABLE, [&] {
+      const Fields fields(account, "the account");
+      const std::string status = fields.text("status");
+      if (status != "ACTIVE") {
+        throw Failure(RB_REJECTED, fmt::format("the account is {}, orders need an ACTIVE one", status));
+      }
+      for (const char* flag : {"trading_blocked", "account_blocked", "trade_suspended_by_user"}) {
+        if (fields.boolean_or(flag, false)) {
+          throw Failure(RB_REJECTED, fmt::format("the account says {}: it takes no orders", flag));
+        }
+      }
+      return 0;
+    });
+    if (!queue_when_closed_) {
+      const Json clock = client_.clock();
+      understood(RB_UNAVAILABLE, [&] {
+        const Fields fields(clock, "the market's clock");
+        if (!fields.boolean("is_open")) {
+          throw Failure(RB_REJECTED, fmt::format("the market is closed until {}, and queue_when_closed is off",
+                                                 fields.text("next_open")));
+        }
+        return 0;
+      });
+    }
+    checked_at_ = now;
+  }
+
+  void check_asset(const std::string& symbol, rb_decimal quantity) {
+    const auto known = fractionable_.find(symbol);
+    bool fractionable = known != fractionable_.end() && known->second;
+    if (known == fractionable_.end()) {
+      const auto json = client_.asset(symbol);
+      if (!json) throw Failure(RB_REJECTED, fmt::format("Alpaca does not know the symbol {}", symbol));
+      understood(RB_UNAVAILABLE, [&] {
+        const Fields fields(*json, "asset " + symbol);
+        const std::string status = fields.text("status");
+        if (status != "active" || !fields.boolean("tradable")) {
+          throw Failure(RB_REJECTED, fmt::format("{} is {} and {}tradable at Alpaca", symbol, status,
+                                                 fields.boolean("tradable") ? "" : "not "));
+        }
+        fractionable = fields.boolean_or("fractionable", false);
+        return 0;
+      });
+      fractionable_.emplace(symbol, fractionable);
+    }
+    if (!fractionable && quantity % one != 0) {
+      throw Failure(RB_REJECTED, fmt::format("{} is traded in whole shares only at Alpaca, the order is for {}", symbol,
+                                             wire_decimal(quantity)));
+    }
+  }
+
+  // The id is taken: by this very order, whose answer was lost, or by another one.
+  void tell_taken(const rb_order& order, const std::string& client_id, const Emit<rb_order_report>& emit) {
+    const auto found = client_.order_by_client_id(client_id);
+    if (!found) {
+      throw Failure(RB_TIMEOUT, fmt::format("Alpaca says that order {} exists, and does not find it", client_id));
+    }
+    const bool same = found->symbol == sdk::view(order.symbol) &&
+                      (order.side == RB_BUY ? found->side == "buy" : found->side.starts_with("sell")) &&
+                      found->quantity && found->quantity->billionths() == order.quantity &&
+                      found->limit.value_or(Decimal()).billionths() == order.limit_price;
+    if (!same) {
+      throw Failure(RB_CONFLICT,
+                    fmt::format("the id {} is taken by another order: {} {} {}", client_id, found->side,
+                                found->quantity ? found->quantity->to_string() : "by value", found->symbol));
+    }
+    tell(latest(*found), client_id, emit);
+  }
+
+  // An order that somebody replaced goes on under the id of what took its place.
+  [[nodiscard]] WireOrder latest(WireOrder order) const {
+    for (int i = 0; i < replacements_max && !order.replaced_by.empty(); ++i) order = client_.order(order.replaced_by);
+    return order;
+  }
+
+  void tell(const WireOrder& order, std::string_view client_id, const Emit<rb_order_report>& emit) {
+    const State state = state_of(order);
+    if (!state.known) {
+      host().warning(fmt::format("order {}: Alpaca says \"{}\", which its documents do not know: taken as open",
+                                 client_id, order.status));
+    }
+    const std::string reason = state.state == RB_CANCELLED || state.state == RB_ORDER_REJECTED
+                                   ? fmt::format("Alpaca says {}", order.status)
+                                   : std::string();
+    emit({sizeof(rb_order_report), sdk::str(client_id), sdk::str(order.id), sdk::str(reason), state.state, 0,
+          order.filled.billionths(), order.average_price.value_or(Decimal()).billionths(), 0});
+  }
+
+  bool paper_, fractional_, queue_when_closed_;
+  std::uint32_t lookup_lag_s_;
+  Client client_;
+  std::optional<std::int64_t> checked_at_;
+  std::map<std::string, bool> fractionable_;
+};
+
+}  // namespace
+}  // namespace alpaca
+
+REBALANCER_BROKER(alpaca::Alpaca, "alpaca", "1.0.0", "Alpaca: paper and live accounts over its Trading API.",
+                  schema_json)
