@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fcntl.h>
 #include <filesystem>
+#include <functional>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -24,10 +25,11 @@ struct ProcessResult {
 };
 
 // `environment` entries ("NAME=value") are added to ours, with REBALANCER_* and NO_COLOR of ours left out. A program
-// that runs for longer than `timeout` is killed: exit code 137.
+// that runs for longer than `timeout` is killed: exit code 137. `on_start` is told its process id.
 inline ProcessResult run_process(const std::vector<std::string>& arguments, const std::filesystem::path& directory,
                                  const std::vector<std::string>& environment = {},
-                                 std::chrono::seconds timeout = std::chrono::seconds(120)) {
+                                 std::chrono::seconds timeout = std::chrono::seconds(120),
+                                 const std::function<void(pid_t)>& on_start = {}) {
   std::vector<std::string> variables = environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
@@ -56,6 +58,7 @@ inline ProcessResult run_process(const std::vector<std::string>& arguments, cons
   close(out[1]);
   close(err[1]);
   if (failed != 0) throw std::runtime_error("cannot start " + arguments.at(0));
+  if (on_start) on_start(child);
 
   ProcessResult result;
   std::array<pollfd, 2> watched{{{out[0], POLLIN, 0}, {err[0], POLLIN, 0}}};

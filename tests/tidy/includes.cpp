@@ -30,7 +30,8 @@ const Names plugin_house{"sdk/",
                          "."};
 const Names plugin_libraries{"tl/expected.hpp", "fmt/", "date/", "Eigen/", "boost/json"};
 const Names plugin_effects{"iostream", "random", "thread", "future"};
-const Names test_house{"http/", "services/", "core/", "runtime/", "adapters/", "sdk/", "support/", "tidy/", "."};
+const Names test_house{"laboratory/", "http/", "services/", "core/", "runtime/",
+                       "adapters/",   "sdk/",  "support/",  "tidy/", "."};
 
 constexpr std::array c_headers{"stdint.h", "stddef.h", "stdbool.h", "string.h", "stdlib.h", "stdio.h",
                                "math.h",   "errno.h",  "limits.h",  "time.h",   "signal.h", "float.h"};
@@ -167,6 +168,11 @@ const std::vector<DependencyRow>& dependency_table() {
        {"tl/expected.hpp", "fmt/", "date/", "spdlog/", "prometheus/", "openssl/", "posix"},
        {"iostream"}},
 
+      {"src/laboratory/",
+       {"laboratory/", "core/"},
+       {"tl/expected.hpp", "fmt/", "date/", "boost/json", "posix"},
+       {"iostream"}},
+
       {"src/runtime/",
        {"runtime/", "core/base/"},
        {"boost/asio", "boost/system", "tl/expected.hpp", "posix"},
@@ -176,7 +182,7 @@ const std::vector<DependencyRow>& dependency_table() {
        {"boost/asio", "boost/beast", "boost/json", "boost/url", "boost/system", "tl/expected.hpp", "fmt/", "date/",
         "posix"},
        {"iostream"}},
-      {"src/app/", {"app/", "http/", "services/", "core/", "runtime/", "adapters/", "sdk/"}, {"*"}, {}},
+      {"src/app/", {"app/", "http/", "services/", "core/", "runtime/", "adapters/", "sdk/", "laboratory/"}, {"*"}, {}},
 
       {"src/main.cpp", {"app/"}, {}, {}},
 

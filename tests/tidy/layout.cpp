@@ -12,7 +12,7 @@ namespace rebalancer::tidy {
 namespace {
 
 constexpr std::array mirrored{"tests/core/", "tests/services/", "tests/adapters/", "tests/runtime/",
-                              "tests/http/", "tests/app/",      "tests/plugins/"};
+                              "tests/http/", "tests/app/",      "tests/plugins/",  "tests/laboratory/"};
 constexpr std::array kinds{"providers", "brokers", "strategies", "analytics", "stores"};
 const std::string plugin_root = "src/plugins/";
 const std::string test_ending = "_test.cpp";

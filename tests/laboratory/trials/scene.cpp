@@ -1,0 +1,91 @@
+#include "scene.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "core/market/calendar.hpp"
+
+namespace rebalancer::trials {
+
+using laboratory::BrokerKind;
+using laboratory::Instrument;
+
+Scene draw_scene(BrokerKind broker, std::uint64_t seed, Instant now) {
+  Random random(seed);
+  Scene scene;
+  laboratory::LaboratorySettings& settings = scene.laboratory;
+  settings.broker = broker;
+  settings.exchange.seed = seed;
+  settings.exchange.start = now;
+  scene.fractional = random.below(2) == 0;
+  std::vector<Instrument> all = laboratory::usual_instruments();
+  std::erase_if(all, [](const Instrument& one) { return !one.tradable || !one.fractionable || one.currency != "USD"; });
+  const std::size_t count = 2 + random.below(4);
+  for (std::size_t i = 0; i < count && !all.empty(); ++i) {
+    const std::size_t drawn = random.below(all.size());
+    scene.symbols.push_back(all[drawn].symbol);
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(drawn));
+  }
+  // Some are held already, and too much of one of them: sells come first then.
+  settings.exchange.cash = Decimal::whole(2'000 + static_cast<std::int64_t>(random.below(20'000)));
+  for (const std::string& symbol : scene.symbols) {
+    if (random.below(2) == 0) {
+      settings.exchange.quantities[symbol] = Decimal::whole(1 + static_cast<std::int64_t>(random.below(60)));
+    }
+  }
+  // Time here goes by requests, so that a program which asks often would be told so at once; storms come by the script.
+  settings.rate_limits = false;
+  settings.exchange.rules.pieces_max = 1 + static_cast<int>(random.below(4));
+  settings.faults = laboratory::FaultScript::random(seed * 7919 + 1, static_cast<int>(random.below(5)), 8);
+  const std::size_t kill_count = random.below(3);
+  for (std::size_t i = 0; i < kill_count; ++i) scene.kills.push_back(1 + random.below(40));
+  std::sort(scene.kills.begin(), scene.kills.end());
+  return scene;
+}
+
+void write_scene(const Scene& scene, BrokerKind broker, const std::string& url, const std::filesystem::path& folder,
+                 Instant now) {
+  std::filesystem::create_directories(folder);
+  const auto calendar = calendar_named("XNYS").value();
+  const Date last = calendar->last_completed_session(now);
+  std::vector<Date> days{last};
+  while (days.size() < 40) days.push_back(calendar->session_on_or_before(Date::from_days(days.back().days() - 1)));
+  std::ofstream prices(folder / "prices.csv");
+  prices << "date," << fmt::format("{}", fmt::join(scene.symbols, ",")) << '\n';
+  for (std::size_t i = days.size(); i-- > 0;) {
+    prices << days[i].to_string();
+    for (std::size_t s = 0; s < scene.symbols.size(); ++s) {
+      for (const Instrument& instrument : laboratory::usual_instruments()) {
+        if (instrument.symbol != scene.symbols[s]) continue;
+        // A little up and down, and at the end what the exchange asks.
+        const std::int64_t wave = i == 0 ? 0 : static_cast<std::int64_t>((i * (s + 3)) % 7) - 3;
+        const std::int64_t price = instrument.price.billionths() / 10'000'000 * (1000 + wave) / 1000;
+        prices << fmt::format(",{}.{:02}", price / 100, price % 100);
+      }
+    }
+    prices << '\n';
+  }
+  const std::string keys = broker == BrokerKind::alpaca
+                               ? fmt::format(
+                                     "  api_key: ${{LAB_KEY}}\n  secret_key: ${{LAB_KEY}}\n  paper: true\n"
+                                     "  base_url: {}\n  fractional: {}\n  lookup_lag: 300ms\n  timeout: 400ms\n",
+                                     url, scene.fractional)
+                               : std::string();
+  std::ofstream(folder / "config.yaml") << fmt::format(
+      "mode: paper\n"
+      "portfolio: {{tickers: [{}]}}\n"
+      "provider: {{use: csv, path: prices.csv}}\n"
+      "strategy: {{use: equal_weight, glide_path: false, lookback_days: 30}}\n"
+      "constraints: {{max_weight: 100%}}\n"
+      "rebalance: {{threshold: none, min_trade: $20, cash_buffer: ${}}}\n"
+      "broker:\n  use: {}\n{}"
+      "execution: {{fill_seconds_max: 2, cancel_seconds_max: 1, cash_seconds_max: 1, poll_milliseconds: 10}}\n"
+      "analytics: []\n"
+      "log: {{level: warning, format: text}}\n",
+      fmt::join(scene.symbols, ", "), scene.cash_buffer.to_string(), name_of(broker), keys);
+}
+
+}  // namespace rebalancer::trials

@@ -1,0 +1,27 @@
+// What a trial needs on the disk: prices, a configuration, and the random draws that make it what it is.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/random.hpp"
+#include "laboratory/laboratory.hpp"
+
+namespace rebalancer::trials {
+
+struct Scene {
+  laboratory::LaboratorySettings laboratory;
+  std::vector<std::string> symbols;
+  std::vector<std::uint64_t> kills;  // at which requests, ascending
+  Decimal cash_buffer = Decimal::whole(250);
+  bool fractional = false;
+};
+
+// The same for the same seed, but for the time it begins at.
+[[nodiscard]] Scene draw_scene(laboratory::BrokerKind broker, std::uint64_t seed, Instant now);
+
+// prices.csv up to the last completed session, config.yaml for the broker at `url`.
+void write_scene(const Scene& scene, laboratory::BrokerKind broker, const std::string& url,
+                 const std::filesystem::path& folder, Instant now);
+
+}  // namespace rebalancer::trials
