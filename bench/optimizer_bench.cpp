@@ -89,6 +89,52 @@ void frontier_of_50(benchmark::State& state) {
   state.counters["sum_of_volatilities"] = sum;
 }
 
+// A factor model asked for directly: no matrix of N x N is ever made.
+MeanVarianceProblem factor_problem_of(Eigen::Index count) {
+  constexpr Eigen::Index days = 500;
+  const Eigen::MatrixXd returns = returns_of(days, count, 7);
+  MeanVarianceProblem problem;
+  problem.mean = arithmetic_mean(returns, 252);
+  // As many factors as days: the sample covariance, of fewer days than assets.
+  const Eigen::MatrixXd moves = returns.rowwise() - returns.colwise().mean();
+  problem.factors = FactorCovariance{moves.transpose() * std::sqrt(252.0 / (days - 1)), Eigen::VectorXd::Zero(count)};
+  problem.lower = Eigen::VectorXd::Zero(count);
+  problem.upper = Eigen::VectorXd::Ones(count);
+  return problem;
+}
+
+void min_variance_low_rank(benchmark::State& state) {
+  const MeanVarianceProblem problem = factor_problem_of(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(minimize_variance(problem).value());
+}
+
+void max_sharpe_low_rank(benchmark::State& state) {
+  const MeanVarianceProblem problem = factor_problem_of(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(maximize_sharpe(problem, 0.02).value());
+}
+
+// A slider: 50 assets, the limit of one group moved, begun from the answer before.
+void one_limit_moved(benchmark::State& state) {
+  const Eigen::MatrixXd returns = returns_of(600, 50, 1050);
+  MeanVarianceProblem problem;
+  problem.mean = arithmetic_mean(returns, 252);
+  problem.covariance = sample_covariance(returns, 252);
+  problem.lower = Eigen::VectorXd::Zero(50);
+  problem.upper = Eigen::VectorXd::Ones(50);
+  LinearLimit group{"group", Eigen::VectorXd::Zero(50), 0, 0.3};
+  group.coefficients.head(25).setOnes();
+  problem.limits.push_back(group);
+  MeanVarianceSolution before = maximize_sharpe(problem, 0.02).value();
+  int step = 0;
+  for (auto _ : state) {
+    problem.limits[0].upper = 0.3 - 0.002 * (++step % 100);
+    before = maximize_sharpe(problem, 0.02, &before).value();
+  }
+}
+
+BENCHMARK(min_variance_low_rank)->Arg(1000)->Arg(2000)->Arg(5000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(max_sharpe_low_rank)->Arg(1000)->Arg(2000)->Arg(5000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(one_limit_moved)->Unit(benchmark::kMicrosecond);
 BENCHMARK(min_variance)->Arg(20)->Arg(100)->Arg(500)->Arg(1000)->Arg(2000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(max_sharpe)->Arg(20)->Arg(100)->Arg(500)->Arg(1000)->Arg(2000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(whole_frontier)->Arg(20)->Arg(100)->Arg(500)->Arg(1000)->Arg(2000)->Unit(benchmark::kMicrosecond);
