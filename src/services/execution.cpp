@@ -68,7 +68,7 @@ Result<void> Execution::send_all(std::stop_token stop) {
     if (tickets_[i].report.state != OrderState::intent) continue;
     auto why_not = obstacle(i, stop);
     if (!why_not) return fail(why_not.error());
-    auto done = *why_not ? desk_.leave_out(tickets_[i], **why_not) : desk_.send(tickets_[i]);
+    auto done = *why_not ? desk_.leave_out(tickets_[i], **why_not) : desk_.send(tickets_[i], stop);
     if (!done) return done;
   }
   for (const Side side : {Side::sell, Side::buy}) {

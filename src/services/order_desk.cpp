@@ -86,7 +86,8 @@ Result<GatePass> OrderDesk::pass_for(const Ticket& ticket) {
   return gate_.admit({ticket.order, *ticket.reference, ticket.price_age_sessions});
 }
 
-Result<void> OrderDesk::send(Ticket& ticket) {
+Result<void> OrderDesk::send(Ticket& ticket, std::stop_token stop) {
+  stop_ = std::move(stop);
   auto pass = pass_for(ticket);
   if (!pass) {
     ticket.refused = true;
@@ -150,12 +151,15 @@ Result<void> OrderDesk::answer(Ticket& ticket, const Result<OrderReport>& answer
   return look_up(ticket, tells ? Absence::refused : Absence::proves_nothing);
 }
 
-// The broker has not looked at it, so it surely does not exist there.
+// The broker has not looked at it, so it surely does not exist there. Some take an order every few seconds.
 Result<void> OrderDesk::wait_for_room(Ticket& ticket) {
+  constexpr std::chrono::milliseconds pause_max{5'000};
+  const auto started = clock_.monotonic();
   auto pause = settings_.poll_interval;
-  for (int attempt = 1; attempt < settings_.copies_max; ++attempt) {
-    clock_.wait(pause, {});
-    pause *= 2;
+  while (clock_.monotonic() - started < settings_.room_timeout) {
+    if (!clock_.wait(pause, stop_))
+      return leave_out(ticket, "not taken: the broker was too busy, then a stop was requested");
+    pause = std::min(pause * 2, std::max(pause_max, settings_.poll_interval));
     auto pass = pass_for(ticket);
     if (!pass) {
       ticket.refused = true;
@@ -164,7 +168,8 @@ Result<void> OrderDesk::wait_for_room(Ticket& ticket) {
     const auto told = gate_.submit(ticket.order, *std::move(pass));
     if (told || told.error().code != ErrorCode::exhausted) return answer(ticket, told);
   }
-  return leave_out(ticket, fmt::format("not taken: the broker was too busy {} times", settings_.copies_max));
+  return leave_out(ticket,
+                   fmt::format("not taken: the broker was too busy for {} s", settings_.room_timeout.count() / 1000));
 }
 
 bool OrderDesk::may_send_again(const Ticket& ticket) const {

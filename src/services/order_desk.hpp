@@ -20,8 +20,9 @@ struct ExecutorSettings {
   std::chrono::milliseconds cancel_timeout{10'000};  // for the broker to confirm that
   std::chrono::milliseconds cash_timeout{10'000};    // for proceeds of filled sells to appear in the account
   std::chrono::milliseconds poll_interval{250};
-  int lookups_max = 5;  // of an order whose outcome is not known
-  int copies_max = 5;   // of an order, where the broker cannot carry it out twice
+  std::chrono::milliseconds room_timeout{120'000};  // for a broker that takes no more requests just now
+  int lookups_max = 5;                              // of an order whose outcome is not known
+  int copies_max = 5;                               // of an order, where the broker cannot carry it out twice
 };
 
 // An order on its way, as far as it is known.
@@ -64,7 +65,8 @@ class OrderDesk {
 
   // From intent to the broker's answer. Without one the ticket ends as unknown or parked; one that the gate does not
   // let through is left out.
-  [[nodiscard]] Result<void> send(Ticket& ticket);
+  // A stop ends the waiting for a broker that is too busy, nothing else.
+  [[nodiscard]] Result<void> send(Ticket& ticket, std::stop_token stop = {});
   // Brings an order that may have left before this process began to an answer: looked for first, and sent again under
   // its id only where the broker cannot do it twice.
   [[nodiscard]] Result<void> recover(Ticket& ticket);
@@ -113,6 +115,7 @@ class OrderDesk {
   const ExecutorSettings& settings_;
   const BrokerCapabilities& capabilities_;
   std::string run_id_;
+  std::stop_token stop_;  // of the order being sent
 };
 
 }  // namespace rebalancer

@@ -242,13 +242,16 @@ TEST_CASE("a broker that is too busy is waited for, longer each time, and not fo
   scene.check_truth();
 
   ExecutionScene full;
-  full.broker.submit_faults.assign(static_cast<std::size_t>(full.settings.copies_max), Fault::busy);
+  // 0.25 + 0.5 + 1 + 2 + 4 s, then 5 s each: as often as fits into the time there is.
+  full.settings.room_timeout = std::chrono::seconds(10);
+  full.broker.submit_faults.assign(7, Fault::busy);
   const auto tired = full.execute();
   REQUIRE(tired);
   CHECK_FALSE(tired->ambiguous);
   CHECK(tired->orders[0].report.state == OrderState::cancelled);
-  CHECK(tired->orders[0].report.reason == "not taken: the broker was too busy 5 times");
-  CHECK(full.broker.count("submit") > 5);  // the others go their way
+  CHECK(tired->orders[0].report.reason == "not taken: the broker was too busy for 10 s");
+  CHECK(full.broker.count("submit " + full.id(0)) == 7);
+  CHECK(full.broker.count("submit") > 7);  // the others go their way
   full.check_truth();
 }
 

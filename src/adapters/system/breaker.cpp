@@ -6,7 +6,7 @@ namespace rebalancer::system {
 namespace {
 
 bool is_fault(ErrorCode code) {
-  return code == ErrorCode::unavailable || code == ErrorCode::timeout || code == ErrorCode::exhausted;
+  return code == ErrorCode::unavailable || code == ErrorCode::timeout;
 }
 
 }  // namespace

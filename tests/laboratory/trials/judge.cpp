@@ -1,6 +1,7 @@
 #include "judge.hpp"
 
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -15,10 +16,11 @@ using laboratory::ExchangeOrder;
 class Judge {
  public:
   Judge(const Exchange& truth, RunStore& store, const Scene& scene, bool told)
-      : truth_(truth), store_(store), scene_(scene), told_(told) {}
+      : truth_(truth), store_(store), scene_(scene), broker_(scene.laboratory.broker), told_(told) {}
 
   Verdict verdict() {
-    for (std::string& law : std::vector<std::string>(truth_.broken_laws())) say("{}", law);
+    for (const std::string& law : truth_.broken_laws()) say("{}", law);
+    match();
     check_orders_at_the_broker();
     check_orders_in_the_journal();
     check_cash();
@@ -32,42 +34,72 @@ class Judge {
     verdict_.violations.push_back(fmt::format(format, std::forward<Args>(args)...));
   }
 
-  // Nothing is there that was not written down first, and nothing more of it than was meant.
-  void check_orders_at_the_broker() {
-    std::map<std::string, int> copies;
-    for (const ExchangeOrder& order : truth_.orders()) {
-      const std::string& id = order.request.client_id;
-      ++copies[id];
-      const auto known = store_.order(id);
-      if (!known) return say("the journal cannot be read: {}", known.error().message);
-      if (!*known) {
-        say("the broker has order {} ({} {} {}), the journal has not", id, name_of(order.request.side),
-            order.request.quantity.to_string(), order.request.symbol);
-        continue;
-      }
-      const Order& meant = (*known)->order;
-      if (order.filled > meant.quantity.decimal()) {
-        say("order {}: {} filled, {} were meant", id, order.filled.to_string(), meant.quantity.to_string());
-      }
-      if (order.request.symbol != meant.symbol.str() || order.request.side != meant.side) {
-        say("order {} is {} {} at the broker and {} {} in the journal", id, name_of(order.request.side),
-            order.request.symbol, name_of(meant.side), meant.symbol);
-      }
-    }
-    for (const auto& [id, count] : copies) {
-      if (count > 1) say("order {} is {} times at the broker", id, count);
-    }
-    // Whatever ids it has: one side of one symbol of one run is one order.
-    std::map<std::string, Decimal> filled, meant;
-    for (const ExchangeOrder& order : truth_.orders()) {
-      const auto known = store_.order(order.request.client_id);
-      const std::string run = known && *known ? (*known)->run_id : "no run";
-      Decimal& sum = filled[fmt::format("{} {} {}", run, name_of(order.request.side), order.request.symbol)];
-      sum = add(sum, order.filled).value();
-    }
+  // The journal's order behind one of the broker's: by our id where the broker keeps it, else by its own id, and where
+  // the answer was lost by what it looks like, as long as the journal says that it does not know.
+  void match() {
     const auto records = store_.orders(10'000);
     if (!records) return say("the journal cannot be read: {}", records.error().message);
-    for (const OrderRecord& record : *records) {
+    records_ = *records;
+    std::set<std::string> taken;
+    const auto claim = [&](const ExchangeOrder& order, const auto& fits) {
+      if (match_.contains(order.number)) return;
+      for (const OrderRecord& record : records_) {
+        if (taken.contains(record.order.client_id) || !fits(record)) continue;
+        match_.emplace(order.number, &record);
+        taken.insert(record.order.client_id);
+        return;
+      }
+    };
+    for (const ExchangeOrder& order : truth_.orders()) {
+      claim(order, [&](const OrderRecord& record) {
+        return !order.request.client_id.empty() && record.order.client_id == order.request.client_id;
+      });
+      // Trading 212 numbers its orders one after the other.
+      claim(order, [&](const OrderRecord& record) {
+        const std::string& id = record.report.broker_id;
+        return broker_ == laboratory::BrokerKind::trading212 && id.size() > 6 &&
+               std::stoull(id.substr(id.size() - 6)) == order.number;
+      });
+    }
+    for (const ExchangeOrder& order : truth_.orders()) {
+      claim(order, [&](const OrderRecord& record) {
+        return broker_ == laboratory::BrokerKind::trading212 && !is_terminal(record.state) &&
+               record.order.symbol.str() == symbol_at(broker_, order.request.symbol) &&
+               record.order.side == order.request.side && record.order.quantity.decimal() == order.request.quantity;
+      });
+    }
+  }
+  [[nodiscard]] const ExchangeOrder* order_of(const OrderRecord& record) const {
+    for (const auto& [number, matched] : match_) {
+      if (matched->order.client_id == record.order.client_id) return &truth_.orders()[number - 1];
+    }
+    return nullptr;
+  }
+
+  // Nothing is there that was not written down first, and nothing more of it than was meant.
+  void check_orders_at_the_broker() {
+    std::map<std::string, Decimal> filled, meant;
+    for (const ExchangeOrder& order : truth_.orders()) {
+      const auto found = match_.find(order.number);
+      if (found == match_.end()) {
+        say("the broker has order {} \"{}\" ({} {} {}), the journal has not", order.number, order.request.client_id,
+            name_of(order.request.side), order.request.quantity.to_string(), order.request.symbol);
+        continue;
+      }
+      const Order& wanted = found->second->order;
+      const std::string& id = wanted.client_id;
+      if (order.filled > wanted.quantity.decimal()) {
+        say("order {}: {} filled, {} were meant", id, order.filled.to_string(), wanted.quantity.to_string());
+      }
+      if (symbol_at(broker_, order.request.symbol) != wanted.symbol.str() || order.request.side != wanted.side) {
+        say("order {} is {} {} at the broker and {} {} in the journal", id, name_of(order.request.side),
+            order.request.symbol, name_of(wanted.side), wanted.symbol);
+      }
+      Decimal& sum = filled[fmt::format("{} {} {}", found->second->run_id, name_of(wanted.side), wanted.symbol.str())];
+      sum = add(sum, order.filled).value();
+    }
+    // Whatever ids it has: one side of one symbol of one run is one order.
+    for (const OrderRecord& record : records_) {
       Decimal& sum =
           meant[fmt::format("{} {} {}", record.run_id, name_of(record.order.side), record.order.symbol.str())];
       sum = add(sum, record.order.quantity.decimal()).value();
@@ -79,11 +111,9 @@ class Judge {
 
   // What it says ended has ended so at the broker; what it does not know it says; no fill is at the wrong order.
   void check_orders_in_the_journal() {
-    const auto records = store_.orders(10'000);
-    if (!records) return say("the journal cannot be read: {}", records.error().message);
-    for (const OrderRecord& record : *records) {
+    for (const OrderRecord& record : records_) {
       const std::string& id = record.order.client_id;
-      const ExchangeOrder* order = truth_.order_of(id);
+      const ExchangeOrder* order = order_of(record);
       const Decimal told = record.report.filled.decimal();
       if (!is_terminal(record.state)) {
         if (!told_) say("order {} is {} at the end, and nobody is told", id, name_of(record.state));
@@ -146,14 +176,18 @@ class Judge {
     const Book& book = (*expected)->book;
     verdict_.agrees = book.cash.amount() == truth_.cash() && book.positions.size() == truth_.holdings().size();
     for (const Position& position : book.positions) {
-      verdict_.agrees = verdict_.agrees && position.quantity.decimal() == truth_.quantity_of(position.symbol.str());
+      verdict_.agrees =
+          verdict_.agrees && position.quantity.decimal() == truth_.quantity_of(name_at(broker_, position.symbol.str()));
     }
   }
 
   const Exchange& truth_;
   RunStore& store_;
   const Scene& scene_;
+  laboratory::BrokerKind broker_;
   bool told_;
+  std::vector<OrderRecord> records_;
+  std::map<std::uint64_t, const OrderRecord*> match_;  // by the broker's number
   Verdict verdict_;
 };
 

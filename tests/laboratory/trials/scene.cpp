@@ -13,6 +13,40 @@ namespace rebalancer::trials {
 using laboratory::BrokerKind;
 using laboratory::Instrument;
 
+namespace {
+
+constexpr std::string_view us_stock = "_US_EQ";
+
+std::string broker_keys(const Scene& scene, BrokerKind broker, const std::string& url) {
+  switch (broker) {
+    case BrokerKind::alpaca:
+      return fmt::format(
+          "  api_key: ${{LAB_KEY}}\n  secret_key: ${{LAB_KEY}}\n  paper: true\n  base_url: {}\n  fractional: {}\n"
+          "  lookup_lag: 300ms\n  timeout: 400ms\n",
+          url, scene.fractional);
+    case BrokerKind::trading212:
+      return fmt::format(
+          "  api_key: ${{LAB_KEY}}\n  api_secret: ${{LAB_KEY}}\n  demo: true\n  url: {}\n  quantity_places: {}\n"
+          "  settle_time: 1s\n  timeout: 400ms\n",
+          url, scene.fractional ? 4 : 0);
+    case BrokerKind::interactive_brokers:
+      return fmt::format("  host: 127.0.0.1\n  port: {}\n  client_id: 7\n  paper: true\n",
+                         url.substr(url.rfind(':') + 1));
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string name_at(BrokerKind broker, const std::string& symbol) {
+  return broker == BrokerKind::trading212 ? symbol + std::string(us_stock) : symbol;
+}
+
+std::string symbol_at(BrokerKind broker, const std::string& name) {
+  return broker == BrokerKind::trading212 && name.ends_with(us_stock) ? name.substr(0, name.size() - us_stock.size())
+                                                                      : name;
+}
+
 Scene draw_scene(BrokerKind broker, std::uint64_t seed, Instant now) {
   Random random(seed);
   Scene scene;
@@ -20,7 +54,7 @@ Scene draw_scene(BrokerKind broker, std::uint64_t seed, Instant now) {
   settings.broker = broker;
   settings.exchange.seed = seed;
   settings.exchange.start = now;
-  scene.fractional = random.below(2) == 0;
+  scene.fractional = random.below(2) == 0 && broker != BrokerKind::interactive_brokers;
   std::vector<Instrument> all = laboratory::usual_instruments();
   std::erase_if(all, [](const Instrument& one) { return !one.tradable || !one.fractionable || one.currency != "USD"; });
   const std::size_t count = 2 + random.below(4);
@@ -33,7 +67,8 @@ Scene draw_scene(BrokerKind broker, std::uint64_t seed, Instant now) {
   settings.exchange.cash = Decimal::whole(2'000 + static_cast<std::int64_t>(random.below(20'000)));
   for (const std::string& symbol : scene.symbols) {
     if (random.below(2) == 0) {
-      settings.exchange.quantities[symbol] = Decimal::whole(1 + static_cast<std::int64_t>(random.below(60)));
+      settings.exchange.quantities[name_at(broker, symbol)] =
+          Decimal::whole(1 + static_cast<std::int64_t>(random.below(60)));
     }
   }
   // Time here goes by requests, so that a program which asks often would be told so at once; storms come by the script.
@@ -68,12 +103,6 @@ void write_scene(const Scene& scene, BrokerKind broker, const std::string& url, 
     }
     prices << '\n';
   }
-  const std::string keys = broker == BrokerKind::alpaca
-                               ? fmt::format(
-                                     "  api_key: ${{LAB_KEY}}\n  secret_key: ${{LAB_KEY}}\n  paper: true\n"
-                                     "  base_url: {}\n  fractional: {}\n  lookup_lag: 300ms\n  timeout: 400ms\n",
-                                     url, scene.fractional)
-                               : std::string();
   std::ofstream(folder / "config.yaml") << fmt::format(
       "mode: paper\n"
       "portfolio: {{tickers: [{}]}}\n"
@@ -85,7 +114,7 @@ void write_scene(const Scene& scene, BrokerKind broker, const std::string& url, 
       "execution: {{fill_seconds_max: 2, cancel_seconds_max: 1, cash_seconds_max: 1, poll_milliseconds: 10}}\n"
       "analytics: []\n"
       "log: {{level: warning, format: text}}\n",
-      fmt::join(scene.symbols, ", "), scene.cash_buffer.to_string(), name_of(broker), keys);
+      fmt::join(scene.symbols, ", "), scene.cash_buffer.to_string(), name_of(broker), broker_keys(scene, broker, url));
 }
 
 }  // namespace rebalancer::trials

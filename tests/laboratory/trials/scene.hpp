@@ -17,6 +17,10 @@ struct Scene {
   bool fractional = false;
 };
 
+// What the broker calls a symbol of ours, and back.
+[[nodiscard]] std::string name_at(laboratory::BrokerKind broker, const std::string& symbol);
+[[nodiscard]] std::string symbol_at(laboratory::BrokerKind broker, const std::string& name);
+
 // The same for the same seed, but for the time it begins at.
 [[nodiscard]] Scene draw_scene(laboratory::BrokerKind broker, std::uint64_t seed, Instant now);
 
