@@ -148,6 +148,7 @@ const std::vector<DependencyRow>& dependency_table() {
       {"src/plugins/", plugin_house, plugin_libraries, plugin_effects},
       {"src/plugins/providers/csv/", plugin_house, plugin_libraries + "zlib.h", plugin_effects},
       {"src/plugins/stores/csv/", plugin_house, plugin_libraries + "posix", plugin_effects},
+      {"src/plugins/brokers/interactive_brokers/", plugin_house, plugin_libraries + "posix", plugin_effects},
       {"src/plugins/brokers/paper/", plugin_house, plugin_libraries + "sqlite3.h", plugin_effects},
 
       {"src/adapters/plugin_host/",

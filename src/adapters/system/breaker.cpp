@@ -5,9 +5,7 @@
 namespace rebalancer::system {
 namespace {
 
-bool is_fault(ErrorCode code) {
-  return code == ErrorCode::unavailable || code == ErrorCode::timeout;
-}
+bool is_fault(ErrorCode code) { return code == ErrorCode::unavailable || code == ErrorCode::timeout; }
 
 }  // namespace
 

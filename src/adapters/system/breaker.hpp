@@ -20,11 +20,11 @@ struct BreakerSettings {
   std::chrono::milliseconds open_max{600'000};  // doubled with every probe that fails, up to this
 };
 
-// Closed: calls go through, and faults (unavailable, timeout) in a row are counted; any other answer, also a refusal
-// or "too many requests", shows a broker that works. Open: nothing goes through; what is asked fails as unavailable, an order as
-// exhausted, since it surely did not leave. When its time is over, the next call first asks for the account: an answer
-// closes it, and the call goes on; a fault opens it again. A probe is never an order. Cancelling always goes through:
-// it can only make the risk smaller.
+// Closed: calls go through, and faults (unavailable, timeout) in a row are counted; any other answer, also a refusal or
+// "too many requests", shows a broker that works. Open: nothing goes through; what is asked fails as unavailable, an
+// order as exhausted, since it surely did not leave. When its time is over, the next call first asks for the account:
+// an answer closes it, and the call goes on; a fault opens it again. A probe is never an order. Cancelling always goes
+// through: it can only make the risk smaller.
 class Breaker final : public Broker {
  public:
   // `name` is the broker's, for the sentences. Clock and events outlive it.

@@ -30,8 +30,10 @@ std::string broker_keys(const Scene& scene, BrokerKind broker, const std::string
           "  settle_time: 1s\n  timeout: 400ms\n",
           url, scene.fractional ? 4 : 0);
     case BrokerKind::interactive_brokers:
-      return fmt::format("  host: 127.0.0.1\n  port: {}\n  client_id: 7\n  paper: true\n",
-                         url.substr(url.rfind(':') + 1));
+      return fmt::format(
+          "  host: 127.0.0.1\n  port: {}\n  client_id: 7\n  paper: true\n  lookup_lag: 1s\n  answer_timeout: 1s\n"
+          "  order_timeout: 1s\n  connect_timeout: 1s\n  messages_per_second: 100000\n",
+          url.substr(url.rfind(':') + 1));
   }
   return "";
 }
