@@ -149,6 +149,7 @@ const std::vector<DependencyRow>& dependency_table() {
       {"src/plugins/providers/csv/", plugin_house, plugin_libraries + "zlib.h", plugin_effects},
       {"src/plugins/stores/csv/", plugin_house, plugin_libraries + "posix", plugin_effects},
       {"src/plugins/brokers/interactive_brokers/", plugin_house, plugin_libraries + "posix", plugin_effects},
+      {"src/plugins/brokers/trading212/", plugin_house, plugin_libraries + "sqlite3.h", plugin_effects},
       {"src/plugins/brokers/paper/", plugin_house, plugin_libraries + "sqlite3.h", plugin_effects},
 
       {"src/adapters/plugin_host/",
