@@ -1,4 +1,5 @@
 // Alpaca, Trading API v2: paper and live accounts.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -18,7 +19,29 @@ using sdk::Failure;
 // What is true of account and market now is true for so long.
 constexpr std::int64_t state_lasts_ns = 30'000'000'000;
 constexpr rb_decimal one = 1'000'000'000;
-constexpr int replacements_max = 20;
+constexpr std::size_t replacements_max = 20;
+
+// Whether there is real money behind an address is what its host says, however it is written.
+void check_host(std::string_view url, bool paper) {
+  const std::size_t slashes = url.find("//");
+  std::string host(url.substr(slashes == std::string_view::npos ? 0 : slashes + 2));
+  host.resize(std::min(host.find_first_of("/?#"), host.size()));
+  if (host.find('@') != std::string::npos) throw Failure(RB_INVALID, "base_url must not hold a user or a password");
+  host.resize(std::min(host.find(':'), host.size()));
+  while (host.ends_with('.')) host.pop_back();
+  std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  if (host != "alpaca.markets" && !host.ends_with(".alpaca.markets")) return;
+  if (host == "api.alpaca.markets") {
+    if (paper)
+      throw Failure(RB_INVALID, "base_url is the live host, and paper is true: real money would look like paper");
+  } else if (host == "paper-api.alpaca.markets") {
+    if (!paper) throw Failure(RB_INVALID, "base_url is the paper host, and paper is false");
+  } else {
+    throw Failure(RB_INVALID, fmt::format("base_url names {}, orders go to api.alpaca.markets or "
+                                          "paper-api.alpaca.markets",
+                                          host));
+  }
+}
 
 ClientSettings settings_from(const sdk::Host& host) {
   ClientSettings settings;
@@ -35,14 +58,7 @@ ClientSettings settings_from(const sdk::Host& host) {
   }
   while (settings.base_url.ends_with('/')) settings.base_url.pop_back();
   if (settings.base_url.ends_with("/v2")) settings.base_url.resize(settings.base_url.size() - 3);
-  const std::string& url = settings.base_url;
-  const bool live_host = url.find("//api.alpaca.markets") != std::string::npos;
-  if (live_host && host.flag("paper")) {
-    throw Failure(RB_INVALID, "base_url is the live host, and paper is true: real money would look like paper");
-  }
-  if (!live_host && !host.flag("paper") && url.find("paper-api.alpaca.markets") != std::string::npos) {
-    throw Failure(RB_INVALID, "base_url is the paper host, and paper is false");
-  }
+  check_host(settings.base_url, host.flag("paper"));
   settings.timeout_ms = static_cast<std::int64_t>(host.number("timeout"));
   return settings;
 }
@@ -77,7 +93,9 @@ class Alpaca final : public sdk::Broker {
       const Fields fields(json, "the account");
       const std::string id = fields.text(fields.has("account_number") ? "account_number" : "id");
       const std::string currency = fields.text_or("currency", "USD");
-      emit({sizeof(rb_account), sdk::str(id), sdk::str(currency), fields.decimal("cash").billionths(),
+      const auto cash = fields.rounded_decimal("cash");
+      if (!cash) fields.wrong("cash", "is missing");
+      emit({sizeof(rb_account), sdk::str(id), sdk::str(currency), cash->billionths(),
             fields.rounded_decimal("equity").value_or(Decimal()).billionths(),
             fields.rounded_decimal("buying_power").value_or(Decimal()).billionths()});
       return 0;
@@ -122,17 +140,19 @@ class Alpaca final : public sdk::Broker {
       if (taken.client_id != client_id) {
         throw Failure(RB_TIMEOUT, fmt::format("order {}: the answer is of order {}", client_id, taken.client_id));
       }
+      check_same(taken, order);
+      // Its figures are of now: nobody has replaced it yet.
       tell(taken, client_id, emit);
       return;
     }
     const WireError error = error_from(response.body);
     if (response.status == 422 && error.message.find("must be unique") != std::string::npos) {
-      tell_taken(order, client_id, emit);
+      tell(taken_before(order, client_id), client_id, emit);
       return;
     }
     const std::string what = fmt::format("order {} ({} {} {})", client_id, order.side == RB_BUY ? "buy" : "sell",
                                          wire_decimal(order.quantity), symbol);
-    Failure failure = support::failure_of(response, support::Asked::act, what, error.message);
+    Failure failure = client_.failure_of(response, support::Asked::act, what);
     // There is nothing to be found where an order is made.
     if (failure.code() == RB_NOT_FOUND) throw Failure(RB_TIMEOUT, failure.why());
     throw failure;
@@ -151,7 +171,7 @@ class Alpaca final : public sdk::Broker {
   void cancel(std::string_view client_id) override {
     const auto found = client_.order_by_client_id(client_id);
     if (!found) throw Failure(RB_NOT_FOUND, fmt::format("Alpaca has no order {}", client_id));
-    const WireOrder order = latest(*found);
+    const WireOrder order = chain_of(*found).back();
     const sdk::HttpResponse response = client_.act("DELETE", "/v2/orders/" + support::url_encoded(order.id), "");
     // Asked for: that it is cancelled is said by its state alone.
     if (response.status == 204 || response.status == 200 || response.status == 207) return;
@@ -160,34 +180,22 @@ class Alpaca final : public sdk::Broker {
       throw Failure(RB_REJECTED, fmt::format("order {} cannot be cancelled any more ({})", client_id,
                                              error.message.empty() ? order.status : error.message));
     }
-    throw support::failure_of(response, support::Asked::act, fmt::format("cancelling order {}", client_id),
-                              error.message);
+    const std::string what = fmt::format("cancelling order {}", client_id);
+    if (response.status == 404 && !says_there_is_none(error)) {
+      throw Failure(RB_UNAVAILABLE,
+                    fmt::format("{}: HTTP 404 that is not Alpaca's: {}", what, support::excerpt(response.body)));
+    }
+    throw client_.failure_of(response, support::Asked::act, what);
   }
 
   void fills(std::string_view client_id, const Emit<rb_fill>& emit) override {
-    auto order = client_.order_by_client_id(client_id);
+    const auto order = client_.order_by_client_id(client_id);
     if (!order) throw Failure(RB_NOT_FOUND, fmt::format("Alpaca has no order {}", client_id));
-    std::set<std::string> ids{order->id};
-    bool any = order->filled.is_positive();
-    // From a day before: whatever the server's clock did in between, no fill of it is left out.
-    constexpr std::int64_t day_ns = 86'400'000'000'000;
-    const Instant from = Instant::from_nanoseconds(order->submitted_at.nanoseconds() - day_ns);
-    for (int i = 0; i < replacements_max && !order->replaced_by.empty(); ++i) {
-      order = client_.order(order->replaced_by);
-      ids.insert(order->id);
-      any = any || order->filled.is_positive();
-    }
-    if (!any) return;
-    client_.activities("FILL", from, [&](const Json& item) {
-      const WireFill fill = fill_from(item);
-      if (!ids.contains(fill.order_id)) return;
-      if (fill.side != "buy" && !fill.side.starts_with("sell")) {
-        throw support::BadAnswer(fmt::format("activity {}: side is \"{}\"", fill.id, fill.side));
-      }
+    for (const WireFill& fill : fills_of(chain_of(*order))) {
       emit({sizeof(rb_fill), sdk::str(fill.id), sdk::str(client_id), sdk::str(fill.symbol),
             fill.side == "buy" ? RB_BUY : RB_SELL, 0, fill.quantity.billionths(), fill.price.billionths(), 0,
             fill.at.nanoseconds()});
-    });
+    }
   }
 
   void movements(rb_instant from, const Emit<rb_movement>& emit) override {
@@ -205,7 +213,8 @@ class Alpaca final : public sdk::Broker {
   // Refuses what Alpaca would refuse or keep until tomorrow. Asked again only when what is known is old.
   void before_order() {
     const std::int64_t now = host().now();
-    if (checked_at_ && now - *checked_at_ >= 0 && now - *checked_at_ < state_lasts_ns) return;
+    if (checked_from_ <= now && now < checked_until_) return;
+    std::int64_t lasts_ns = state_lasts_ns;
     const Json account = client_.account();
     understood(RB_UNAVAILABLE, [&] {
       const Fields fields(account, "the account");
@@ -228,10 +237,17 @@ class Alpaca final : public sdk::Broker {
           throw Failure(RB_REJECTED, fmt::format("the market is closed until {}, and queue_when_closed is off",
                                                  fields.text("next_open")));
         }
+        // Open is true until the close, and no longer: what comes later would be kept until tomorrow.
+        lasts_ns = 0;
+        if (fields.has("timestamp") && fields.has("next_close")) {
+          const Instant shown = fields.instant("timestamp"), close = fields.instant("next_close");
+          lasts_ns = std::clamp<std::int64_t>(close.nanoseconds() - shown.nanoseconds(), 0, state_lasts_ns);
+        }
         return 0;
       });
     }
-    checked_at_ = now;
+    checked_from_ = now;
+    checked_until_ = now + lasts_ns;
   }
 
   void check_asset(const std::string& symbol, rb_decimal quantity) {
@@ -247,6 +263,10 @@ class Alpaca final : public sdk::Broker {
           throw Failure(RB_REJECTED, fmt::format("{} is {} and {}tradable at Alpaca", symbol, status,
                                                  fields.boolean("tradable") ? "" : "not "));
         }
+        // Positions and orders come under that name, and under no other.
+        if (const std::string name = fields.text("symbol"); name != symbol) {
+          throw Failure(RB_REJECTED, fmt::format("Alpaca calls {} {}: use that", symbol, name));
+        }
         fractionable = fields.boolean_or("fractionable", false);
         return 0;
       });
@@ -258,28 +278,90 @@ class Alpaca final : public sdk::Broker {
     }
   }
 
-  // The id is taken: by this very order, whose answer was lost, or by another one.
-  void tell_taken(const rb_order& order, const std::string& client_id, const Emit<rb_order_report>& emit) {
-    const auto found = client_.order_by_client_id(client_id);
-    if (!found) {
-      throw Failure(RB_TIMEOUT, fmt::format("Alpaca says that order {} exists, and does not find it", client_id));
-    }
-    const bool same = found->symbol == sdk::view(order.symbol) &&
-                      (order.side == RB_BUY ? found->side == "buy" : found->side.starts_with("sell")) &&
-                      found->quantity && found->quantity->billionths() == order.quantity &&
-                      found->limit.value_or(Decimal()).billionths() == order.limit_price;
-    if (!same) {
-      throw Failure(RB_CONFLICT,
-                    fmt::format("the id {} is taken by another order: {} {} {}", client_id, found->side,
-                                found->quantity ? found->quantity->to_string() : "by value", found->symbol));
-    }
-    tell(latest(*found), client_id, emit);
+  // Throws when an order under our id is not the one that we mean: a person has to look.
+  static void check_same(const WireOrder& told, const rb_order& order) {
+    const bool same = told.symbol == sdk::view(order.symbol) &&
+                      (order.side == RB_BUY ? told.side == "buy" : told.side.starts_with("sell")) && told.quantity &&
+                      told.quantity->billionths() == order.quantity &&
+                      told.limit.value_or(Decimal()).billionths() == order.limit_price;
+    if (same) return;
+    throw Failure(RB_CONFLICT, fmt::format("the id {} is taken by another order: {} {} {}{}", told.client_id, told.side,
+                                           told.quantity ? told.quantity->to_string() : "by value", told.symbol,
+                                           told.limit ? " at " + told.limit->to_string() : ""));
   }
 
-  // An order that somebody replaced goes on under the id of what took its place.
-  [[nodiscard]] WireOrder latest(WireOrder order) const {
-    for (int i = 0; i < replacements_max && !order.replaced_by.empty(); ++i) order = client_.order(order.replaced_by);
-    return order;
+  // The id is taken: by this very order, whose answer was lost, or by another one. It exists, so no failure to look at
+  // it may say that nothing was carried out.
+  [[nodiscard]] WireOrder taken_before(const rb_order& order, const std::string& client_id) const {
+    try {
+      const auto found = client_.order_by_client_id(client_id);
+      if (found) {
+        check_same(*found, order);
+        return latest(*found);
+      }
+    } catch (const Failure& failure) {
+      if (failure.code() == RB_CONFLICT) throw;
+      throw Failure(RB_TIMEOUT, failure.why());
+    }
+    throw Failure(RB_TIMEOUT, fmt::format("Alpaca says that order {} exists, and does not find it", client_id));
+  }
+
+  // An order that somebody replaced goes on as what took its place: all of them, ours first.
+  [[nodiscard]] std::vector<WireOrder> chain_of(const WireOrder& order) const {
+    std::vector<WireOrder> chain{order};
+    while (!chain.back().replaced_by.empty()) {
+      if (chain.size() > replacements_max) {
+        throw Failure(RB_UNAVAILABLE, fmt::format("order {}: its replacements do not end", order.client_id));
+      }
+      chain.push_back(client_.order(chain.back().replaced_by));
+    }
+    if (chain.back().status == "replaced") {
+      throw Failure(RB_UNAVAILABLE, fmt::format("order {}: Alpaca says replaced, and not by what", order.client_id));
+    }
+    return chain;
+  }
+
+  [[nodiscard]] std::vector<WireFill> fills_of(const std::vector<WireOrder>& chain) const {
+    std::vector<WireFill> fills;
+    std::set<std::string> ids;
+    bool any = false;
+    for (const WireOrder& order : chain) {
+      ids.insert(order.id);
+      any = any || order.filled.is_positive();
+    }
+    if (!any) return fills;
+    // From a day before: whatever the server's clock did in between, no fill of it is left out.
+    constexpr std::int64_t day_ns = 86'400'000'000'000;
+    const Instant from = Instant::from_nanoseconds(chain.front().submitted_at.nanoseconds() - day_ns);
+    client_.activities("FILL", from, [&](const Json& item) {
+      WireFill fill = fill_from(item);
+      if (!ids.contains(fill.order_id)) return;
+      if (fill.side != "buy" && !fill.side.starts_with("sell")) {
+        throw support::BadAnswer(fmt::format("activity {}: side is \"{}\"", fill.id, fill.side));
+      }
+      fills.push_back(std::move(fill));
+    });
+    return fills;
+  }
+
+  // The order as it stands now. What an order had traded before somebody replaced it is counted fill by fill: the
+  // documents do not say whether the next one's figures hold it.
+  [[nodiscard]] WireOrder latest(const WireOrder& order) const {
+    const std::vector<WireOrder> chain = chain_of(order);
+    WireOrder last = chain.back();
+    const auto has_traded = [](const WireOrder& link) { return link.filled.is_positive(); };
+    if (std::none_of(chain.begin(), chain.end() - 1, has_traded)) return last;
+    const auto total = sum_of(fills_of(chain));
+    if (!total) throw Failure(RB_UNAVAILABLE, fmt::format("order {}: {}", order.client_id, total.error().message));
+    for (const WireOrder& link : chain) {
+      if (link.filled > total->quantity) {
+        throw Failure(RB_UNAVAILABLE, fmt::format("order {}: {} are filled, fills of {} are told", order.client_id,
+                                                  link.filled.to_string(), total->quantity.to_string()));
+      }
+    }
+    last.filled = total->quantity;
+    last.average_price = total->average_price;
+    return last;
   }
 
   void tell(const WireOrder& order, std::string_view client_id, const Emit<rb_order_report>& emit) {
@@ -298,7 +380,7 @@ class Alpaca final : public sdk::Broker {
   bool paper_, fractional_, queue_when_closed_;
   std::uint32_t lookup_lag_s_;
   Client client_;
-  std::optional<std::int64_t> checked_at_;
+  std::int64_t checked_from_ = 0, checked_until_ = 0;
   std::map<std::string, bool> fractionable_;
 };
 

@@ -1,5 +1,6 @@
 #include "client.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace alpaca {
@@ -27,12 +28,31 @@ sdk::HttpResponse Client::send(std::string_view method, const std::string& path,
   return host_.http(method, settings_.base_url + path, headers, body, settings_.timeout_ms);
 }
 
-Json Client::look(const std::string& path, const std::string& what) const {
+sdk::Failure Client::failure_of(const sdk::HttpResponse& response, support::Asked asked, std::string_view what) const {
+  const WireError error = error_from(response.body);
+  if (!says_wrong_keys(response.status, error)) return support::failure_of(response, asked, what, error.message);
+  return {RB_REJECTED, fmt::format("{}: the keys are not accepted at {}; a paper and a live account each have keys of "
+                                   "their own (HTTP {}: {})",
+                                   what, settings_.base_url, response.status,
+                                   error.message.empty() ? support::excerpt(response.body) : error.message)};
+}
+
+// None: Alpaca itself says so.
+std::optional<Json> Client::look_for(const std::string& path, const std::string& what) const {
   const sdk::HttpResponse response = send("GET", path, "");
-  if (response.status != 200) {
-    throw support::failure_of(response, support::Asked::look, what, error_from(response.body).message);
+  if (response.status == 404) {
+    if (says_there_is_none(error_from(response.body))) return std::nullopt;
+    throw sdk::Failure(RB_UNAVAILABLE,
+                       fmt::format("{}: HTTP 404 that is not Alpaca's: {}", what, support::excerpt(response.body)));
   }
+  if (response.status != 200) throw failure_of(response, support::Asked::look, what);
   return parsed(response, what);
+}
+
+Json Client::look(const std::string& path, const std::string& what) const {
+  auto found = look_for(path, what);
+  if (!found) throw sdk::Failure(RB_UNAVAILABLE, fmt::format("{}: Alpaca says that there is none", what));
+  return *std::move(found);
 }
 
 sdk::HttpResponse Client::act(std::string_view method, const std::string& path, std::string_view body) const {
@@ -45,30 +65,14 @@ sdk::HttpResponse Client::act(std::string_view method, const std::string& path, 
 }
 
 std::optional<Json> Client::asset(std::string_view symbol) const {
-  const std::string what = fmt::format("asset {}", symbol);
-  const sdk::HttpResponse response = send("GET", "/v2/assets/" + support::url_encoded(symbol), "");
-  if (response.status == 404) return std::nullopt;
-  if (response.status != 200) {
-    throw support::failure_of(response, support::Asked::look, what, error_from(response.body).message);
-  }
-  return parsed(response, what);
+  return look_for("/v2/assets/" + support::url_encoded(symbol), fmt::format("asset {}", symbol));
 }
 
 std::optional<WireOrder> Client::order_by_client_id(std::string_view client_id) const {
   const std::string what = fmt::format("order {}", client_id);
-  const sdk::HttpResponse response =
-      send("GET", "/v2/orders:by_client_order_id?client_order_id=" + support::url_encoded(client_id), "");
-  if (response.status == 404) {
-    // A page for people under a wrong address says nothing about orders.
-    if (error_from(response.body).code != 0 || response.body.empty()) return std::nullopt;
-    throw sdk::Failure(RB_UNAVAILABLE,
-                       fmt::format("{}: HTTP 404 that is not Alpaca's: {}", what, support::excerpt(response.body)));
-  }
-  if (response.status != 200) {
-    throw support::failure_of(response, support::Asked::look, what, error_from(response.body).message);
-  }
-  const Json json = parsed(response, what);
-  WireOrder order = understood(RB_UNAVAILABLE, [&] { return order_from(json); });
+  const auto json = look_for("/v2/orders:by_client_order_id?client_order_id=" + support::url_encoded(client_id), what);
+  if (!json) return std::nullopt;
+  WireOrder order = understood(RB_UNAVAILABLE, [&] { return order_from(*json); });
   if (order.client_id != client_id) {
     throw sdk::Failure(RB_UNAVAILABLE, fmt::format("{}: the answer is of order {}", what, order.client_id));
   }
@@ -77,7 +81,11 @@ std::optional<WireOrder> Client::order_by_client_id(std::string_view client_id) 
 
 WireOrder Client::order(std::string_view id) const {
   const Json json = look("/v2/orders/" + support::url_encoded(id), fmt::format("order {}", id));
-  return understood(RB_UNAVAILABLE, [&] { return order_from(json); });
+  WireOrder order = understood(RB_UNAVAILABLE, [&] { return order_from(json); });
+  if (order.id != id) {
+    throw sdk::Failure(RB_UNAVAILABLE, fmt::format("order {}: the answer is of order {}", id, order.id));
+  }
+  return order;
 }
 
 std::vector<WireOrder> Client::open_orders() const {
@@ -95,8 +103,10 @@ std::vector<WireOrder> Client::open_orders() const {
       for (const Json& item : support::items_of(json, "the list of open orders")) {
         ++told;
         WireOrder order = order_from(item);
-        until =
-            Fields(item, "an order").text(Fields(item, "an order").has("submitted_at") ? "submitted_at" : "created_at");
+        // `until` leaves out what was submitted at that very moment, so the next page begins a little later: what
+        // comes twice is dropped.
+        constexpr std::int64_t overlap_ns = 1'000;
+        until = wire_instant(Instant::from_nanoseconds(order.submitted_at.nanoseconds() + overlap_ns));
         if (seen.insert(order.id).second) orders.push_back(std::move(order));
       }
       return 0;
@@ -109,12 +119,15 @@ std::vector<WireOrder> Client::open_orders() const {
 
 void Client::activities(std::string_view type, Instant from, const std::function<void(const Json&)>& each) const {
   constexpr std::size_t page_size = 100;
+  // `after` may leave out what was booked in that very second.
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  const std::string after = wire_second(Instant::from_nanoseconds(std::max(from.nanoseconds(), second_ns) - second_ns));
   std::set<std::string> seen;
   std::string token;
   for (std::size_t page = 0; page < pages_max; ++page) {
     std::string path = type.empty() ? "/v2/account/activities?category=non_trade_activity&"
                                     : fmt::format("/v2/account/activities/{}?", type);
-    path += fmt::format("after={}&direction=asc&page_size={}", support::url_encoded(from.to_string()), page_size);
+    path += fmt::format("after={}&direction=asc&page_size={}", support::url_encoded(after), page_size);
     if (!token.empty()) path += "&page_token=" + support::url_encoded(token);
     const Json json = look(path, "the account's activities");
     std::size_t told = 0, fresh = 0;

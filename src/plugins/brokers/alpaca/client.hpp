@@ -18,7 +18,8 @@ struct ClientSettings {
   std::int64_t timeout_ms = 20'000;
 };
 
-// Throws sdk::Failure for whatever is no answer. An answer to a look that makes no sense is RB_UNAVAILABLE.
+// Throws sdk::Failure for whatever is no answer. An answer to a look that makes no sense is RB_UNAVAILABLE, and so is a
+// 404 where there must be something: that an order does not exist is said by order_by_client_id alone.
 class Client {
  public:
   Client(rebalancer::sdk::Host host, ClientSettings settings) : host_(host), settings_(std::move(settings)) {}
@@ -38,7 +39,13 @@ class Client {
   [[nodiscard]] rebalancer::sdk::HttpResponse act(std::string_view method, const std::string& path,
                                                   std::string_view body) const;
 
+  // An answer that is no success, as what is thrown.
+  [[nodiscard]] rebalancer::sdk::Failure failure_of(const rebalancer::sdk::HttpResponse& response,
+                                                    rebalancer::plugin_support::Asked asked,
+                                                    std::string_view what) const;
+
  private:
+  [[nodiscard]] std::optional<Json> look_for(const std::string& path, const std::string& what) const;
   [[nodiscard]] Json look(const std::string& path, const std::string& what) const;
   [[nodiscard]] rebalancer::sdk::HttpResponse send(std::string_view method, const std::string& path,
                                                    std::string_view body) const;

@@ -1,5 +1,6 @@
 #include "wire.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -50,7 +51,8 @@ WireOrder order_from(const Json& json) {
 State state_of(const WireOrder& order) {
   const std::string& status = order.status;
   if (status == "filled") return {RB_FILLED, true};
-  if (status == "rejected") return {RB_ORDER_REJECTED, true};
+  // What had traded before cannot be undone by it: then the rest has ended, as if cancelled.
+  if (status == "rejected") return {order.filled.is_positive() ? RB_CANCELLED : RB_ORDER_REJECTED, true};
   // What was replaced has ended; the plugin goes on with what took its place.
   if (status == "canceled" || status == "expired" || status == "replaced") return {RB_CANCELLED, true};
   const bool known = std::find(working.begin(), working.end(), status) != working.end();
@@ -69,6 +71,24 @@ WireFill fill_from(const Json& json) {
   fill.price = named.decimal("price");
   fill.at = named.instant("transaction_time");
   return fill;
+}
+
+rebalancer::Result<FillSum> sum_of(const std::vector<WireFill>& fills) {
+  using rebalancer::Rounding;
+  Decimal quantity, value;
+  for (const WireFill& fill : fills) {
+    const auto paid = multiply(fill.quantity, fill.price, Rounding::half_even);
+    if (!paid) return rebalancer::fail(paid.error());
+    const auto more = add(quantity, fill.quantity), worth = add(value, *paid);
+    if (!more) return rebalancer::fail(more.error());
+    if (!worth) return rebalancer::fail(worth.error());
+    quantity = *more;
+    value = *worth;
+  }
+  if (quantity.is_zero()) return FillSum{};
+  const auto average = divide(value, quantity, Rounding::half_even);
+  if (!average) return rebalancer::fail(average.error());
+  return FillSum{quantity, *average};
 }
 
 std::optional<WireMovement> movement_from(const Json& json) {
@@ -104,6 +124,26 @@ WireError error_from(std::string_view body) {
   return error;
 }
 
+bool says_there_is_none(const WireError& error) { return error.code >= 40'400'000 && error.code < 40'500'000; }
+
+bool says_wrong_keys(int status, const WireError& error) {
+  constexpr std::int64_t not_authorized = 40'110'000;
+  return status == 401 || (status == 403 && (error.code == not_authorized || error.message.starts_with("forbidden")));
+}
+
 std::string wire_decimal(std::int64_t billionths) { return Decimal::from_billionths(billionths).to_string(); }
+
+std::string wire_instant(Instant instant) {
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  const std::int64_t fraction = (instant.nanoseconds() % second_ns + second_ns) % second_ns;
+  std::string text = wire_second(instant);
+  text.pop_back();
+  return text + fmt::format(".{:09}Z", fraction);
+}
+
+std::string wire_second(Instant instant) {
+  constexpr std::size_t size_to_seconds = 19;
+  return instant.to_string().substr(0, size_to_seconds) + "Z";
+}
 
 }  // namespace alpaca

@@ -40,6 +40,12 @@ struct WireFill {
 };
 [[nodiscard]] WireFill fill_from(const Json& json);
 
+// Zeros of no fills. Errors: invalid, when the figures are out of range.
+struct FillSum {
+  Decimal quantity, average_price;
+};
+[[nodiscard]] rebalancer::Result<FillSum> sum_of(const std::vector<WireFill>& fills);
+
 // An activity of any other type. Canceled ones are left out.
 struct WireMovement {
   std::string id, type, symbol, text;
@@ -55,8 +61,16 @@ struct WireError {
   std::string message;
 };
 [[nodiscard]] WireError error_from(std::string_view body);
+// Alpaca's own "there is none", such as 40410000. Another server's page says nothing about orders and symbols.
+[[nodiscard]] bool says_there_is_none(const WireError& error);
+// The keys are wrong, or of the other kind of account: 401, and the 403 that has no more to say.
+[[nodiscard]] bool says_wrong_keys(int status, const WireError& error);
 
 // "0.5", as the API wants numbers: without exponent, without needless zeros.
 [[nodiscard]] std::string wire_decimal(std::int64_t billionths);
+// "2026-03-02T15:00:00.123456789Z".
+[[nodiscard]] std::string wire_instant(Instant instant);
+// "2026-03-02T15:00:00Z", the second it lies in: lists of activities take no fraction.
+[[nodiscard]] std::string wire_second(Instant instant);
 
 }  // namespace alpaca
