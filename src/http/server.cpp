@@ -93,15 +93,25 @@ void Server::State::accepted(const Surface& surface, std::unique_ptr<Stream> str
   full ? session->start_refusing() : session->start();
 }
 
-// The one that has waited longest without a whole request; there is one, or every session would be at work.
+// The one that has waited longest without a whole request; there is one, or every session would be at work. Whoever has
+// never sent a whole request goes first, so that a burst of strangers does not end the connections of clients that only
+// pause between two questions; but those hold no more than half of the waiting places against newcomers.
 void Server::State::evict_one() {
-  std::shared_ptr<Session> oldest;
+  std::shared_ptr<Session> oldest_proven;
+  std::shared_ptr<Session> oldest_stranger;
+  std::size_t waiting = 0;
+  std::size_t proven = 0;
   for (const auto& [key, session] : sessions) {
     if (session->at_work()) continue;
+    ++waiting;
+    proven += session->is_proven();
+    std::shared_ptr<Session>& oldest = session->is_proven() ? oldest_proven : oldest_stranger;
     if (!oldest || session->waiting_since() < oldest->waiting_since()) oldest = session;
   }
+  const bool take_stranger = oldest_stranger && (!oldest_proven || 2 * proven <= waiting ||
+                                                 oldest_stranger->waiting_since() < oldest_proven->waiting_since());
   ++evicted_total;
-  oldest->close();
+  (take_stranger ? oldest_stranger : oldest_proven)->close();
 }
 
 void Server::State::tick() {

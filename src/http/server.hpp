@@ -19,7 +19,7 @@ namespace rebalancer::http {
 struct ServerLimits {
   std::size_t header_bytes_max = 8 * 1024;
   std::size_t body_bytes_max = 64 * 1024;
-  std::size_t connections_max = 256;  // of all surfaces; beyond it the one longest without a whole request is closed
+  std::size_t connections_max = 256;  // of all surfaces; beyond it one that waits for a request is closed
   // Deadlines are looked at every `tick`: none is shorter than told, each may be longer by as much.
   std::chrono::milliseconds idle{5'000};    // until a request's header is complete, from the last answer on
   std::chrono::milliseconds body{10'000};   // until its body is complete

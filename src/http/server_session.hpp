@@ -49,6 +49,8 @@ class Session final : public StreamUser, public std::enable_shared_from_this<Ses
   // A request is being worked on, or answered.
   [[nodiscard]] bool at_work() const { return phase_ == Phase::working || phase_ == Phase::answering; }
   [[nodiscard]] bool waits_for_request() const { return phase_ < Phase::working; }
+  // It has sent a whole request before.
+  [[nodiscard]] bool is_proven() const { return requests_ > 0; }
   // For a request to be whole, or for the client to close.
   [[nodiscard]] std::chrono::nanoseconds waiting_since() const { return waiting_since_; }
 

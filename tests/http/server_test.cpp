@@ -19,16 +19,6 @@ using test::RawAnswer;
 using test::RawClient;
 using test::ServerScene;
 
-namespace {
-
-http::ServerSettings limited(std::size_t connections_max) {
-  http::ServerSettings settings;
-  settings.limits.connections_max = connections_max;
-  return settings;
-}
-
-}  // namespace
-
 TEST_CASE("a request is answered with its length, its date and the headers of the house") {
   ServerScene scene;
   RawClient client(scene.port());
@@ -258,70 +248,6 @@ TEST_CASE("a client that goes, in the middle of anything, takes nothing with it"
   polite.end_sending();
   CHECK(polite.answer().status == 200);
   CHECK(polite.closed());
-}
-
-TEST_CASE("beyond the limit, the one longest without a whole request makes room") {
-  ServerScene scene(limited(4));
-  RawClient working(scene.port());
-  working.send(get("/hold"));
-  CHECK(scene.becomes_true([&] { return scene.held() == 1; }));
-  RawClient oldest(scene.port());
-  oldest.send("GET / HT");
-  CHECK(scene.becomes_true([&] { return scene.counts().connections == 2; }));
-  scene.advance(1s);
-  RawClient kept(scene.port());
-  CHECK(kept.ask(get("/")).status == 200);
-  scene.advance(1s);
-  RawClient another(scene.port());
-  CHECK(another.ask(get("/")).status == 200);
-  scene.advance(1s);
-  RawClient one_more(scene.port());
-  CHECK(one_more.ask(get("/")).status == 200);
-  CHECK(oldest.closed());
-  CHECK(kept.ask(get("/")).status == 200);
-  CHECK(scene.counts().connections == 4);
-  CHECK(scene.counts().connections_evicted == 1);
-  scene.release();
-  CHECK(working.answer().status == 200);
-}
-
-TEST_CASE("a thousand slow connections leave the next one its answer") {
-  ServerScene scene(limited(32));
-  std::vector<std::unique_ptr<RawClient>> slow;
-  for (int i = 0; i < 1000; ++i) {
-    slow.push_back(std::make_unique<RawClient>(scene.port()));
-    slow.back()->send("GET / HTTP/1.1\r\nX: a\r\n");
-    if (i >= 200) slow[static_cast<std::size_t>(i) - 200].reset();
-    if (i % 100 == 99) CHECK(RawClient(scene.port()).ask(get("/health")).status == 200);
-  }
-  CHECK(scene.counts().connections <= 32);
-  CHECK(scene.counts().connections_evicted > 500);
-}
-
-TEST_CASE("when all are at work the next is told so, and served when one has ended") {
-  ServerScene scene(limited(2));
-  std::vector<std::unique_ptr<RawClient>> working;
-  for (int i = 0; i < 2; ++i) {
-    working.push_back(std::make_unique<RawClient>(scene.port()));
-    working.back()->send(get("/hold"));
-  }
-  CHECK(scene.becomes_true([&] { return scene.held() == 2; }));
-  RawClient third(scene.port());
-  third.send(get("/"));
-  const RawAnswer busy = third.answer();
-  CHECK(busy.status == 503);
-  CHECK(busy.headers.at("retry-after") == "1");
-  CHECK(third.closed());
-  // Far more of them than are told: none is kept, none hurts.
-  std::vector<std::unique_ptr<RawClient>> crowd;
-  for (int i = 0; i < 100; ++i) crowd.push_back(std::make_unique<RawClient>(scene.port()));
-  CHECK(scene.becomes_true([&] { return scene.counts().connections_accepted == 103; }));
-  CHECK(scene.counts().connections <= 2 + 16);
-  CHECK(scene.counts().requests_at_work >= 2);
-  scene.release();
-  for (const auto& client : working) CHECK(client->answer().status == 200);
-  crowd.clear();
-  CHECK(scene.becomes_true([&] { return RawClient(scene.port()).ask(get("/")).status == 200; }));
 }
 
 TEST_CASE("draining: the waiting are closed, the working answered, and then it is done") {
