@@ -148,6 +148,9 @@ Delivery Laboratory::handle(const WireRequest& request) {
   const std::vector<Fault> faults = take_faults(kind);
   Delivery delivery = carry_out(request, kind, faults);
   const bool silent = delivery.way == Delivery::Way::closed || delivery.way == Delivery::Way::silent;
+  if (settings_.watch) {
+    settings_.watch(kind, request.target + " " + request.body, silent ? 0 : delivery.answer.status);
+  }
   report(kind, request.method + " " + request.target,
          silent ? std::string("no answer") : std::to_string(delivery.answer.status), faults);
   return delivery;

@@ -41,6 +41,9 @@ struct LaboratorySettings {
   int tws_version_max = 200;  // the newest that the gateway speaks
   // Told what happened, one line for each request; called while the laboratory is locked.
   std::function<void(std::string_view)> tell = {};
+  // Told every request as it came (of HTTP its target, a blank and its body; of TWS its fields, a blank after each) and
+  // the status of its answer, 0 when there is none to be had; called while the laboratory is locked.
+  std::function<void(RequestKind, std::string_view request, int status)> watch = {};
 };
 
 class Laboratory {

@@ -91,6 +91,11 @@ void Laboratory::serve_tws(const Connection& connection) {
 Laboratory::TwsDelivery Laboratory::handle_tws(const std::string& payload, tws::ClientSession& session) {
   const std::vector<std::string> fields = tws::fields_of(payload);
   const RequestKind kind = gateway_->kind_of(session, fields);
+  if (settings_.watch) {
+    std::string request;
+    for (const std::string& field : fields) request += field + " ";
+    settings_.watch(kind, request, 0);
+  }
   if (!gateway_->has_link(exchange_.now())) return {};
   const std::vector<Fault> faults = take_faults(kind);
   change_the_world(faults);

@@ -56,7 +56,7 @@ constexpr std::array table{
              .broker = interactive_brokers,
              .evidence = "Lean.Brokerages.InteractiveBrokers#246",
              .story = "every order is accepted and rejected a moment later",
-             .must_hold = "every rejection is told with its reason, and the breaker opens",
+             .must_hold = "every rejection is told with its reason, and no run sends a rejected order again",
              .faults = "rejected-later@submit"},
     Scenario{.name = "link-lost-all-night",
              .pain = 2,

@@ -19,7 +19,7 @@ class Judge {
       : truth_(truth), store_(store), scene_(scene), broker_(scene.laboratory.broker), told_(told) {}
 
   Verdict verdict() {
-    for (const std::string& law : truth_.broken_laws()) say("{}", law);
+    for (const std::string& law : truth_.broken_laws()) say("account", "{}", law);
     match();
     check_orders_at_the_broker();
     check_orders_in_the_journal();
@@ -30,15 +30,15 @@ class Judge {
 
  private:
   template <class... Args>
-  void say(fmt::format_string<Args...> format, Args&&... args) {
-    verdict_.violations.push_back(fmt::format(format, std::forward<Args>(args)...));
+  void say(std::string_view law, fmt::format_string<Args...> format, Args&&... args) {
+    verdict_.violations.push_back(fmt::format("{}: {}", law, fmt::format(format, std::forward<Args>(args)...)));
   }
 
   // The journal's order behind one of the broker's: by our id where the broker keeps it, else by its own id, and where
   // the answer was lost by what it looks like, as long as the journal says that it does not know.
   void match() {
     const auto records = store_.orders(10'000);
-    if (!records) return say("the journal cannot be read: {}", records.error().message);
+    if (!records) return say("journal", "it cannot be read: {}", records.error().message);
     records_ = *records;
     std::set<std::string> taken;
     const auto claim = [&](const ExchangeOrder& order, const auto& fits) {
@@ -82,17 +82,19 @@ class Judge {
     for (const ExchangeOrder& order : truth_.orders()) {
       const auto found = match_.find(order.number);
       if (found == match_.end()) {
-        say("the broker has order {} \"{}\" ({} {} {}), the journal has not", order.number, order.request.client_id,
-            name_of(order.request.side), order.request.quantity.to_string(), order.request.symbol);
+        say("unwritten", "the broker has order {} \"{}\" ({} {} {}), the journal has not", order.number,
+            order.request.client_id, name_of(order.request.side), order.request.quantity.to_string(),
+            order.request.symbol);
         continue;
       }
       const Order& wanted = found->second->order;
       const std::string& id = wanted.client_id;
       if (order.filled > wanted.quantity.decimal()) {
-        say("order {}: {} filled, {} were meant", id, order.filled.to_string(), wanted.quantity.to_string());
+        say("too much", "order {}: {} filled, {} were meant", id, order.filled.to_string(),
+            wanted.quantity.to_string());
       }
       if (symbol_at(broker_, order.request.symbol) != wanted.symbol.str() || order.request.side != wanted.side) {
-        say("order {} is {} {} at the broker and {} {} in the journal", id, name_of(order.request.side),
+        say("mistaken", "order {} is {} {} at the broker and {} {} in the journal", id, name_of(order.request.side),
             order.request.symbol, name_of(wanted.side), wanted.symbol);
       }
       Decimal& sum = filled[fmt::format("{} {} {}", found->second->run_id, name_of(wanted.side), wanted.symbol.str())];
@@ -105,7 +107,8 @@ class Judge {
       sum = add(sum, record.order.quantity.decimal()).value();
     }
     for (const auto& [what, sum] : filled) {
-      if (sum > meant[what]) say("{}: {} filled, {} were meant", what, sum.to_string(), meant[what].to_string());
+      if (sum > meant[what])
+        say("too much", "{}: {} filled, {} were meant", what, sum.to_string(), meant[what].to_string());
     }
   }
 
@@ -116,16 +119,17 @@ class Judge {
       const ExchangeOrder* order = order_of(record);
       const Decimal told = record.report.filled.decimal();
       if (!is_terminal(record.state)) {
-        if (!told_) say("order {} is {} at the end, and nobody is told", id, name_of(record.state));
+        if (!told_) say("unsaid", "order {} is {} at the end, and nobody is told", id, name_of(record.state));
         continue;
       }
       const Decimal actual = order == nullptr ? Decimal() : order->filled;
       if (told != actual) {
-        say("order {} is {} with {} filled in the journal, {} at the broker", id, name_of(record.state),
+        say("untrue", "order {} is {} with {} filled in the journal, {} at the broker", id, name_of(record.state),
             told.to_string(), actual.to_string());
       }
       if (order != nullptr && !laboratory::is_done(order->status)) {
-        say("order {} is {} in the journal and {} at the broker", id, name_of(record.state), name_of(order->status));
+        say("untrue", "order {} is {} in the journal and {} at the broker", id, name_of(record.state),
+            name_of(order->status));
       }
       check_fills(record, actual);
     }
@@ -133,21 +137,21 @@ class Judge {
 
   void check_fills(const OrderRecord& record, Decimal actual) {
     const auto fills = store_.fills_of(record.order.client_id);
-    if (!fills) return say("the journal cannot be read: {}", fills.error().message);
+    if (!fills) return say("journal", "it cannot be read: {}", fills.error().message);
     Decimal sum;
     for (const Fill& fill : *fills) {
       sum = add(sum, fill.quantity.decimal()).value();
       if (fill.symbol != record.order.symbol || fill.side != record.order.side) {
-        say("fill {} is {} {}, its order {} {} {}", fill.id, name_of(fill.side), fill.symbol, record.order.client_id,
-            name_of(record.order.side), record.order.symbol);
+        say("mistaken", "fill {} is {} {}, its order {} {} {}", fill.id, name_of(fill.side), fill.symbol,
+            record.order.client_id, name_of(record.order.side), record.order.symbol);
       }
     }
     if (sum > actual) {
-      say("order {}: its fills sum to {}, the broker filled {}", record.order.client_id, sum.to_string(),
-          actual.to_string());
+      say("counted twice", "order {}: its fills sum to {}, the broker filled {}", record.order.client_id,
+          sum.to_string(), actual.to_string());
     }
     if (sum < actual && !told_) {
-      say("order {}: its fills sum to {}, the broker filled {}, and nobody is told", record.order.client_id,
+      say("unsaid", "order {}: its fills sum to {}, the broker filled {}, and nobody is told", record.order.client_id,
           sum.to_string(), actual.to_string());
     }
   }
@@ -160,15 +164,15 @@ class Judge {
     for (const laboratory::Execution& execution : truth_.executions()) {
       cash = add(cash, execution.cash_change).value();
       if (execution.side == Side::buy && execution.order != 0 && cash < floor) {
-        say("cash is {} after a buy of {} {}, the buffer is {}", cash.to_string(), execution.quantity.to_string(),
-            execution.symbol, scene_.cash_buffer.to_string());
+        say("buffer", "cash is {} after a buy of {} {}, the buffer is {}", cash.to_string(),
+            execution.quantity.to_string(), execution.symbol, scene_.cash_buffer.to_string());
       }
     }
   }
 
   void compare_books() {
     const auto expected = store_.expected_book("default");
-    if (!expected) return say("the journal cannot be read: {}", expected.error().message);
+    if (!expected) return say("journal", "it cannot be read: {}", expected.error().message);
     if (!*expected) {
       verdict_.agrees = true;
       return;
@@ -197,13 +201,14 @@ Verdict judge(const Exchange& truth, const std::filesystem::path& journal, const
   Verdict verdict;
   if (!std::filesystem::exists(journal)) {
     // Killed before it had one: then the broker must have nothing of it either.
-    if (!truth.orders().empty()) verdict.violations.emplace_back("the broker has orders, and there is no journal");
+    if (!truth.orders().empty())
+      verdict.violations.emplace_back("unwritten: the broker has orders, and there is no journal");
     verdict.agrees = true;
     return verdict;
   }
   auto store = sqlite::SqliteRunStore::open(journal.string());
   if (!store) {
-    verdict.violations.push_back("the journal cannot be opened: " + store.error().message);
+    verdict.violations.push_back("journal: it cannot be opened: " + store.error().message);
     return verdict;
   }
   return Judge(truth, **store, scene, told).verdict();

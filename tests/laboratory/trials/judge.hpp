@@ -10,8 +10,8 @@
 namespace rebalancer::trials {
 
 struct Verdict {
-  std::vector<std::string> violations;
-  bool agrees = false;  // journal and broker hold the same
+  std::vector<std::string> violations;  // "law: what is wrong"
+  bool agrees = false;                  // journal and broker hold the same
 };
 
 // `told` is whether the program said that a human is needed (exit code 8).

@@ -1,4 +1,5 @@
 // laboratory_trials BINARY [--trials N] [--seed N] [--jobs N] [--broker NAME] [--only SEED] [--keep]
+//   [--until-broken] [--scenario NAME | --scenarios]
 // Seeded runs over brokers, fault scripts and kills, through real sockets. Ends with 1 when a law was broken.
 #include <algorithm>
 #include <atomic>
@@ -24,12 +25,14 @@ struct Options {
   std::optional<laboratory::BrokerKind> broker;
   std::optional<std::uint64_t> only;
   bool keep = false;
+  std::vector<laboratory::Scenario> scenarios;  // in place of accounts
+  bool until_broken = false;                    // no further account is begun after that
 };
 
 [[noreturn]] void usage(const std::string& why) {
   std::cerr << why
             << "\nusage: laboratory_trials BINARY [--trials N] [--seed N] [--jobs N] [--broker NAME] [--only SEED] "
-               "[--keep]\n";
+               "[--keep] [--until-broken] [--scenario NAME | --scenarios]\n";
   std::exit(2);
 }
 
@@ -44,8 +47,22 @@ Options options_from(int count, char** words) {
       options.keep = true;
       continue;
     }
+    if (name == "--until-broken") {
+      options.until_broken = true;
+      continue;
+    }
+    if (name == "--scenarios") {
+      options.scenarios.assign(laboratory::scenarios().begin(), laboratory::scenarios().end());
+      continue;
+    }
     if (i + 1 == count) usage(name + " needs a value");
     const std::string value = words[++i];
+    if (name == "--scenario") {
+      const auto scenario = laboratory::scenario_named(value);
+      if (!scenario) usage(scenario.error().message);
+      options.scenarios.push_back(*scenario);
+      continue;
+    }
     if (name == "--broker") {
       const auto broker = laboratory::broker_kind_named(value);
       if (!broker) usage(broker.error().message);
@@ -84,6 +101,12 @@ void tell(const trials::TrialResult& result) {
   if (!result.last_words.empty()) std::cout << "    it said: " << result.last_words << '\n';
 }
 
+void tell_scenario(const laboratory::Scenario& scenario, const trials::TrialResult& result) {
+  std::cout << fmt::format("{:<22} {:<20} {:>2} lives {:>3} orders  exit code {}  {}\n", scenario.name, result.broker,
+                           result.lives, result.orders, result.last_exit_code,
+                           result.violations.empty() ? "holds" : "BROKEN: " + std::string(scenario.must_hold));
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -92,8 +115,9 @@ int main(int count, char** words) {
       options.broker ? std::vector{*options.broker} : std::vector{laboratory::BrokerKind::alpaca};
   const auto folder = std::filesystem::temp_directory_path() /
                       fmt::format("rebalancer-laboratory-{}", static_cast<unsigned long>(::getpid()));
-  const std::uint64_t first = options.only.value_or(options.seed);
-  const std::uint64_t last = options.only ? first : first + options.trials - 1;
+  const bool plays = !options.scenarios.empty();
+  const std::uint64_t first = plays ? 1 : options.only.value_or(options.seed);
+  const std::uint64_t last = plays ? options.scenarios.size() : options.only ? first : first + options.trials - 1;
   std::atomic<std::uint64_t> next = first;
   std::mutex mutex;
   Totals totals;
@@ -105,6 +129,7 @@ int main(int count, char** words) {
       settings.broker = brokers[seed % brokers.size()];
       settings.seed = seed;
       settings.keep = options.keep;
+      if (plays) settings.scenario = options.scenarios[seed - 1];
       const trials::TrialResult result = trials::run_trial(settings);
       const std::lock_guard lock(mutex);
       ++totals.trials;
@@ -113,8 +138,10 @@ int main(int count, char** words) {
       totals.faults += result.faults_struck;
       totals.orders += result.orders;
       totals.parked += result.parked ? 1 : 0;
+      if (plays) tell_scenario(*settings.scenario, result);
       if (!result.violations.empty()) {
         ++totals.broken;
+        if (options.until_broken) next = last + 1;
         tell(result);
       } else if (options.only) {
         std::cout << fmt::format("seed {}: faults \"{}\", {} lives, {} orders, exit code {}\n", seed, result.script,

@@ -21,9 +21,9 @@ std::string broker_keys(const Scene& scene, BrokerKind broker, const std::string
   switch (broker) {
     case BrokerKind::alpaca:
       return fmt::format(
-          "  api_key: ${{LAB_KEY}}\n  secret_key: ${{LAB_KEY}}\n  paper: true\n  base_url: {}\n  fractional: {}\n"
+          "  api_key: ${{LAB_KEY}}\n  secret_key: ${{LAB_KEY}}\n  paper: {}\n  base_url: {}\n  fractional: {}\n"
           "  lookup_lag: 300ms\n  timeout: 400ms\n",
-          url, scene.fractional);
+          scene.live_account.empty(), url, scene.fractional);
     case BrokerKind::trading212:
       return fmt::format(
           "  api_key: ${{LAB_KEY}}\n  api_secret: ${{LAB_KEY}}\n  demo: true\n  url: {}\n  quantity_places: {}\n"
@@ -36,6 +36,26 @@ std::string broker_keys(const Scene& scene, BrokerKind broker, const std::string
           url.substr(url.rfind(':') + 1));
   }
   return "";
+}
+
+// What only bites together, and rarely comes together by chance: an answer is lost, and the order is not to be seen for
+// a while; a gateway that gives out the same ids again after a restart, with a program that restarts with it.
+void draw_together(Scene& scene, std::uint64_t seed) {
+  const BrokerKind broker = scene.laboratory.broker;
+  Random random(seed * 104'729 + 1);
+  if (random.below(3) != 0) return;
+  const std::uint64_t submit = 1 + random.below(4);
+  const bool lost = random.below(2) == 0;
+  std::string script = fmt::format("{}@submit:{}, hidden({})@submit:{}", lost ? "reply-lost" : "error-after(504)",
+                                   submit, 1 + random.below(4), submit);
+  // One that rests moves no position either.
+  if (broker == BrokerKind::trading212 && random.below(2) == 0) script += fmt::format(", never-fill@submit:{}", submit);
+  if (broker == BrokerKind::interactive_brokers) {
+    const std::uint64_t request = 8 + random.below(40);
+    script = lost ? fmt::format("restart@submit:{}", submit + 1) : fmt::format("restart@any:{}", request);
+    scene.dies_with_gateway = !lost;
+  }
+  scene.laboratory.faults.append(laboratory::FaultScript::parse(script).value());
 }
 
 }  // namespace
@@ -79,7 +99,30 @@ Scene draw_scene(BrokerKind broker, std::uint64_t seed, Instant now) {
   settings.faults = laboratory::FaultScript::random(seed * 7919 + 1, static_cast<int>(random.below(5)), 8);
   const std::size_t kill_count = random.below(3);
   for (std::size_t i = 0; i < kill_count; ++i) scene.kills.push_back(1 + random.below(40));
+  draw_together(scene, seed);
   std::sort(scene.kills.begin(), scene.kills.end());
+  return scene;
+}
+
+Scene scene_of(const laboratory::Scenario& scenario, Instant now) {
+  Scene scene;
+  laboratory::LaboratorySettings& settings = scene.laboratory;
+  settings.exchange.start = now;
+  settings.exchange.cash = Decimal::whole(30'000);
+  settings.rate_limits = false;
+  apply(scenario, settings);
+  scene.symbols = {"SPY", "QQQ", "IWM", "EFA"};
+  settings.exchange.quantities[name_at(settings.broker, "SPY")] = Decimal::whole(60);
+  if (const auto calendar = calendar_named(scenario.calendar); calendar && scenario.calendar != "24x7") {
+    // While its market is open, whenever this is run.
+    const Instant open = (*calendar)->open((*calendar)->last_completed_session(now));
+    settings.exchange.start = Instant::from_seconds(open.nanoseconds() / 1'000'000'000 + 3'600);
+  }
+  // The first run of a journal takes the account at its end as it is, so these two need one that was seen before.
+  scene.known_before = scenario.name == "traded-by-hand" || scenario.name == "symbol-missing";
+  // A program that lives on has the ids it used in its memory.
+  scene.dies_with_gateway = scenario.name == "ids-rolled-back";
+  if (scenario.other_account) scene.live_account = "PA0000000000";
   return scene;
 }
 
@@ -106,7 +149,7 @@ void write_scene(const Scene& scene, BrokerKind broker, const std::string& url, 
     prices << '\n';
   }
   std::ofstream(folder / "config.yaml") << fmt::format(
-      "mode: paper\n"
+      "mode: {}\n"
       "portfolio: {{tickers: [{}]}}\n"
       "provider: {{use: csv, path: prices.csv}}\n"
       "strategy: {{use: equal_weight, glide_path: false, lookback_days: 30}}\n"
@@ -116,6 +159,7 @@ void write_scene(const Scene& scene, BrokerKind broker, const std::string& url, 
       "execution: {{fill_seconds_max: 2, cancel_seconds_max: 1, cash_seconds_max: 1, poll_milliseconds: 10}}\n"
       "analytics: []\n"
       "log: {{level: warning, format: text}}\n",
+      scene.live_account.empty() ? "paper" : fmt::format("live\nlive: {{account: {}}}", scene.live_account),
       fmt::join(scene.symbols, ", "), scene.cash_buffer.to_string(), name_of(broker), broker_keys(scene, broker, url));
 }
 

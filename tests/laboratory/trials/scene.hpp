@@ -6,6 +6,7 @@
 
 #include "core/base/random.hpp"
 #include "laboratory/laboratory.hpp"
+#include "laboratory/scenario.hpp"
 
 namespace rebalancer::trials {
 
@@ -13,8 +14,11 @@ struct Scene {
   laboratory::LaboratorySettings laboratory;
   std::vector<std::string> symbols;
   std::vector<std::uint64_t> kills;  // at which requests, ascending
+  bool dies_with_gateway = false;    // a restart of the gateway ends the program too, as that of a machine does
   Decimal cash_buffer = Decimal::whole(250);
   bool fractional = false;
+  bool known_before = false;  // the journal has seen the account: before that nothing can differ from it
+  std::string live_account;   // real money, as far as the program knows, in this account; empty: paper
 };
 
 // What the broker calls a symbol of ours, and back.
@@ -23,6 +27,9 @@ struct Scene {
 
 // The same for the same seed, but for the time it begins at.
 [[nodiscard]] Scene draw_scene(laboratory::BrokerKind broker, std::uint64_t seed, Instant now);
+
+// One account for every scenario: more of one symbol than wanted, none of three others. Nothing is killed.
+[[nodiscard]] Scene scene_of(const laboratory::Scenario& scenario, Instant now);
 
 // prices.csv up to the last completed session, config.yaml for the broker at `url`.
 void write_scene(const Scene& scene, laboratory::BrokerKind broker, const std::string& url,

@@ -3,10 +3,12 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "laboratory/laboratory.hpp"
+#include "laboratory/scenario.hpp"
 
 namespace rebalancer::trials {
 
@@ -15,6 +17,8 @@ struct TrialSettings {
   std::filesystem::path folder;  // of this trial alone; made and removed by it
   laboratory::BrokerKind broker = laboratory::BrokerKind::alpaca;
   std::uint64_t seed = 1;
+  // In place of what the seed draws; every run after the first comes six hours later.
+  std::optional<laboratory::Scenario> scenario;
   bool keep = false;  // the folder stays
 };
 
@@ -29,7 +33,7 @@ struct TrialResult {
   std::size_t orders = 0;  // at the broker
   bool parked = false;     // it ended with a question for a human, and blocked
   int last_exit_code = 0;
-  std::vector<std::string> violations;  // a sentence each; empty: every law holds
+  std::vector<std::string> violations;  // "law: what is wrong"; none: every law holds
   std::string last_words;               // of the program's last life
 };
 
