@@ -204,6 +204,17 @@ Result<Reconciliation> reconcile(BrokerView& broker, RunStore& store, const std:
   return told;
 }
 
+Result<void> check_accept_reason(std::string_view reason) {
+  if (reason.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return fail(ErrorCode::invalid, "an account is taken as it is only with a reason, and this one is blank");
+  }
+  if (reason.size() > accept_reason_size_max) {
+    return fail(ErrorCode::invalid, "the reason has {} bytes, at most {} are kept", reason.size(),
+                accept_reason_size_max);
+  }
+  return {};
+}
+
 std::string summary_of(const Reconciliation& told) {
   if (told.gaps.empty()) return "the account is what the journal says";
   const std::string& first = told.gaps.front().sentence;

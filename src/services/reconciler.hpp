@@ -2,6 +2,7 @@
 // explained by what the broker says moved the account, a dividend or a split, or it is a gap.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/ports/broker.hpp"
@@ -43,6 +44,11 @@ enum class ReconcileScope {
 
 // Whether the account, as it was seen, may be what is expected from now on: nothing is in doubt.
 [[nodiscard]] inline bool is_certain(const Reconciliation& told) { return told.gaps.empty() && !told.orders_open; }
+
+// The word of a person who takes an account as it is goes into the journal and the sealed decision.
+inline constexpr std::size_t accept_reason_size_max = 512;
+// Errors: invalid, when it says nothing or too much.
+[[nodiscard]] Result<void> check_accept_reason(std::string_view reason);
 
 // "SPY: the account holds 3, by the journal it must be 1; and 2 more": what a held run says.
 [[nodiscard]] std::string summary_of(const Reconciliation& told);

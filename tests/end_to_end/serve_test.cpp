@@ -116,6 +116,45 @@ TEST_CASE("halted: not ready, no order, through a restart; and resumed") {
   CHECK(text_at(service.get("scheduler", "/status").json(), "/trading_state") == "halted");
 }
 
+TEST_CASE("an account that nobody can explain is not ready until a person accepts it, with a reason, over REST") {
+  const Configured directory;
+  REQUIRE(run_binary(directory, {"run", "--as-of", "2026-11-19"}).exit_code == 0);
+  // The same account, another journal: fills that this one never heard of.
+  REQUIRE(run_binary(directory, {"run", "--as-of", "2026-11-20", "--set", "journal.path=other/journal.db", "--set",
+                                 "rebalance.threshold=1%", "--set", "portfolio.investor.age=70"})
+              .exit_code == 0);
+  ServiceProcess service(directory);
+  REQUIRE(service.listens());
+  // Nobody asked: the service looks by itself, and tells once.
+  CHECK(service.wait_for_log(
+      [](const std::string& log) { return log.find("\"event\":\"reconciliation_gap\"") != std::string::npos; }));
+  const auto ready = service.get("executor", "/ready");
+  CHECK(ready.status == 503);
+  CHECK(ready.body.find("POST /reconcile/accept") != std::string::npos);
+  CHECK_FALSE(at(service.post("executor", "/reconcile").json(), "/reconciled").as_bool());
+  CHECK(service.get("executor", "/metrics").body.find("rebalancer_reconciliation_gaps 0\n") == std::string::npos);
+
+  for (const std::string body : {R"({})", R"({"reason":" "})", R"({"reason":7})", R"({"accept":"why"})"}) {
+    CAPTURE(body);
+    CHECK(service.post("executor", "/reconcile/accept", body).status == 400);
+  }
+  CHECK(service.post("executor", "/reconcile/accept", R"({"reason":")" + std::string(513, 'x') + "\"}").status == 400);
+  CHECK_FALSE(at(service.post("executor", "/reconcile").json(), "/reconciled").as_bool());
+
+  const std::string why = R"({"reason":"traded from the other journal"})";
+  const auto accepted = service.post("executor", "/reconcile/accept", why, "Idempotency-Key: accept\r\n");
+  REQUIRE_MESSAGE(accepted.status == 200, accepted.body);
+  CHECK(text_at(accepted.json(), "/reason").find("traded from the other journal (") != std::string::npos);
+  CHECK(at(accepted.json(), "/orders").as_array().empty());
+  CHECK(service.post("executor", "/reconcile/accept", why, "Idempotency-Key: accept\r\n").body == accepted.body);
+  CHECK(text_at(service.get("scheduler", "/history").json(), "/runs/0/id") == text_at(accepted.json(), "/decision"));
+  CHECK(at(service.post("executor", "/reconcile").json(), "/reconciled").as_bool());
+  // At once: what was compared before the run is forgotten.
+  CHECK(service.get("executor", "/ready").body.find("it is what the journal says") != std::string::npos);
+  CHECK(service.get("executor", "/metrics").body.find("rebalancer_reconciliation_gaps 0\n") != std::string::npos);
+  CHECK(service.stop() == 0);
+}
+
 TEST_CASE("the schedule that was put survives a restart, and can be taken back") {
   const Configured directory;
   {

@@ -157,6 +157,10 @@ struct Metrics::State {
   GaugeSet ambiguous{registry, "rebalancer_orders_ambiguous", "Orders whose outcome is not known: a human is needed."};
   GaugeSet ages{registry, "rebalancer_data_age_seconds", "Age of the newest price of a symbol."};
   GaugeSet trading{registry, "rebalancer_trading_state", "1 for the trading state in force, 0 for the others."};
+  GaugeSet gaps{registry, "rebalancer_reconciliation_gaps",
+                "Differences of account and journal that nothing explains, when they were last compared."};
+  GaugeSet reconciled_at{registry, "rebalancer_reconciliation_timestamp_seconds",
+                         "When account and journal were last compared, since 1970."};
   GaugeSet readiness{registry, "rebalancer_ready", "1 for a check of readiness that passes."};
   GaugeSet queue_length{registry, "rebalancer_queue_length", "Jobs that wait in a queue."};
   GaugeSet queue_at_work{registry, "rebalancer_queue_at_work", "Jobs of a queue that are being done."};
@@ -342,6 +346,12 @@ void Metrics::queue(std::string_view name, std::size_t waiting, std::size_t at_w
   const Labels labels{{"queue", state_->label(name)}};
   state_->queue_length.set(labels, static_cast<double>(waiting));
   state_->queue_at_work.set(labels, static_cast<double>(at_work));
+}
+
+void Metrics::reconciled(std::size_t gaps, Instant at) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->gaps.replace({{{}, static_cast<double>(gaps)}});
+  state_->reconciled_at.replace({{{}, seconds_of(at)}});
 }
 
 void Metrics::next_run(std::optional<Instant> at) {

@@ -94,6 +94,8 @@ class Metrics {
   void data_ages(const std::map<Symbol, std::chrono::seconds>& ages);
   void trading_state(std::optional<TradingState> state);  // none: it cannot be read
   void ready(std::string_view check, bool passed);
+  // The account was compared with the journal. Not called when it could not be: the time then stays what it was.
+  void reconciled(std::size_t gaps, Instant at);
   void queue(std::string_view name, std::size_t waiting, std::size_t at_work);
 
   // --- schedule ---

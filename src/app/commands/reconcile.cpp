@@ -24,9 +24,13 @@ int accept_account(Context& context, Application& application, std::string reaso
 }
 
 int reconcile_now(Context& context, const ParsedArguments& arguments) {
+  const auto accepted = arguments.text("accept");
+  if (accepted) {
+    if (auto sound = check_accept_reason(*accepted); !sound) return context.report(Area::command_line, sound.error());
+  }
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
-  if (const auto reason = arguments.text("accept")) return accept_account(context, **application, *reason);
+  if (accepted) return accept_account(context, **application, *accepted);
   auto account = (*application)->broker();
   if (!account) return context.report(account.error());
   auto store = (*application)->run_store();

@@ -41,6 +41,7 @@ Service::Service(Application& application, system::Metrics& metrics)
       started_at_(application.clock().now()),
       started_(application.clock().monotonic()),
       clock_watch_(application.clock()),
+      account_watch_(application.clock(), application.events(), metrics, application.config().portfolio.id),
       probe_(std::make_unique<BrokerProbe>()) {}
 
 Service::~Service() = default;
@@ -117,8 +118,10 @@ Result<RunReport> Service::run(Application::Purpose purpose, RunRequest request,
   const std::lock_guard lock(orders_mutex_);
   watch_.begin(stop);
   running_ = true;
+  account_watch_.run_begins();
   changes_.fetch_add(1);
   RunReport report = (*pipeline)->run(request);
+  account_watch_.run_ends();
   running_ = false;
   watch_.end();
   application_.events_of_thread_end();
@@ -138,6 +141,12 @@ Result<RunReport> Service::run(Application::Purpose purpose, RunRequest request,
 Result<http::RunAnswer> Service::execute(const ExecuteRequest& request, const http::Call& call) {
   const auto purpose = request.dry_run ? Application::Purpose::dry_run : Application::Purpose::as_configured;
   auto report = run(purpose, {.as_of = request.as_of, .fetch = request.fetch}, call);
+  if (!report) return fail(report.error());
+  return http::RunAnswer{200, to_json(*report)};
+}
+
+Result<http::RunAnswer> Service::accept_account(const std::string& reason, const http::Call& call) {
+  auto report = run(Application::Purpose::as_configured, {.fetch = false, .accept_account = reason}, call);
   if (!report) return fail(report.error());
   return http::RunAnswer{200, to_json(*report)};
 }

@@ -11,6 +11,7 @@
 #include "adapters/sqlite/run_store.hpp"
 #include "adapters/system/metrics.hpp"
 #include "app/application.hpp"
+#include "app/service/account_watch.hpp"
 #include "app/service/clock_watch.hpp"
 #include "app/service/schedule_file.hpp"
 #include "app/service/stage_watch.hpp"
@@ -38,6 +39,7 @@ class Service final : public http::Backend {
   // ---- the lane ----
   [[nodiscard]] Json fetch(std::optional<Date> as_of, const http::Call& call) override;
   [[nodiscard]] Result<http::RunAnswer> execute(const ExecuteRequest& request, const http::Call& call) override;
+  [[nodiscard]] Result<http::RunAnswer> accept_account(const std::string& reason, const http::Call& call) override;
   // One attempt at a session's turn, from its run to its record.
   void take_turn(Turn turn, const http::Call& call);
   // An attempt that could not even be queued.
@@ -114,8 +116,6 @@ class Service final : public http::Backend {
   // Errors: unavailable, with what the broker said when it was asked last.
   [[nodiscard]] Result<void> reach_broker();
   [[nodiscard]] std::string probe_reason();
-  // What the account holds that the journal cannot explain, not older than half a minute; empty: nothing.
-  [[nodiscard]] std::string account_gap();
 
   Application& application_;
   system::Metrics& metrics_;
@@ -151,6 +151,7 @@ class Service final : public http::Backend {
   // Held by whatever changes orders: a run, a cancellation.
   std::mutex orders_mutex_;
   ClockWatch clock_watch_;
+  AccountWatch account_watch_;
 
   struct BrokerProbe;
   std::mutex probe_mutex_;

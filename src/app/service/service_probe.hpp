@@ -11,8 +11,6 @@ struct Service::BrokerProbe {
   std::optional<std::chrono::nanoseconds> asked;  // monotonic
   bool reachable = false;
   std::string reason;
-  std::optional<std::chrono::nanoseconds> compared;  // the account with the journal; monotonic
-  std::string gap;                                   // empty: they agree
 };
 
 }  // namespace rebalancer::app

@@ -2,14 +2,12 @@
 #include "app/service/service.hpp"
 #include "app/service/service_probe.hpp"
 #include "services/gate.hpp"
-#include "services/reconciler.hpp"
 
 namespace rebalancer::app {
 namespace {
 
 // How long a look at the broker stands for another one.
 constexpr std::chrono::seconds probe_age_max{10};
-constexpr std::chrono::seconds comparison_age_max{30};
 
 struct Check {
   std::string name;
@@ -30,21 +28,6 @@ Result<void> Service::reach_broker() {
   }
   if (!probe_->reachable) return fail(ErrorCode::unavailable, "{}", probe_->reason);
   return {};
-}
-
-// While a run is at work the two differ all the time.
-std::string Service::account_gap() {
-  if (running_) return "";
-  const auto now = application_.clock().monotonic();
-  const std::lock_guard lock(probe_mutex_);
-  if (!probe_->compared || now - *probe_->compared > comparison_age_max) {
-    auto told = rebalancer::reconcile(*broker_, *journal_, config().portfolio.id, ReconcileScope::book);
-    // A broker that does not answer has a check of its own.
-    if (!told) return "";
-    probe_->compared = now;
-    probe_->gap = told->gaps.empty() ? "" : summary_of(*told);
-  }
-  return probe_->gap;
 }
 
 http::Backend::Readiness Service::readiness() {
@@ -106,11 +89,8 @@ http::Backend::Readiness Service::readiness() {
           ? "the outcome of every order is known or being asked for"
           : fmt::format("the outcome of {} orders is not known: look at the account, then resolve", ambiguous));
 
-  const std::string gap = reached ? account_gap() : "";
-  add("account", gap.empty(),
-      !gap.empty() ? gap + ": nothing is sent until that is explained, or accepted with reconcile --accept"
-      : reached    ? "it is what the journal says"
-                   : "not compared: the broker cannot be reached");
+  const auto account = reached ? account_watch_.look(*broker_, *journal_) : account_watch_.unreachable();
+  add("account", account.agrees, account.reason);
 
   bool ready = true;
   JsonText json;

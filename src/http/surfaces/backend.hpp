@@ -96,6 +96,8 @@ class Backend {
   [[nodiscard]] virtual Json halt(const std::string& reason, bool reducing) = 0;
   [[nodiscard]] virtual Json resume(const std::string& reason) = 0;
   [[nodiscard]] virtual Json reconcile() = 0;
+  // A run that takes the account as it is, and does nothing else; of the lane. `reason` passed check_accept_reason.
+  [[nodiscard]] virtual Result<RunAnswer> accept_account(const std::string& reason, const Call& call) = 0;
 
   // scheduler
   [[nodiscard]] virtual Json status() = 0;

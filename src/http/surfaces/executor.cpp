@@ -1,6 +1,7 @@
 // 8082: orders: what would be traded, what was, and the switch that stops it.
 #include "http/surfaces/common.hpp"
 #include "http/surfaces/surfaces.hpp"
+#include "services/reconciler.hpp"
 
 namespace rebalancer::http {
 namespace {
@@ -17,6 +18,8 @@ Parameter order_id() {
 
 constexpr const char* reason_body =
     R"({"type":"object","additionalProperties":false,"properties":{"reason":{"type":"string","maxLength":512,"description":"why, for whoever looks later"}}})";
+constexpr const char* accept_body =
+    R"({"type":"object","additionalProperties":false,"required":["reason"],"properties":{"reason":{"type":"string","minLength":1,"maxLength":512,"description":"why the account is right as it is; kept in the journal and the sealed decision"}}})";
 constexpr const char* halt_body =
     R"({"type":"object","additionalProperties":false,"properties":{"reason":{"type":"string","maxLength":512,"description":"why, for whoever looks later"},"reducing":{"type":"boolean","description":"sells may still be sent, only buys are cancelled"}}})";
 
@@ -95,6 +98,32 @@ void add_switch(std::vector<Route>& routes, Backend& backend) {
                     .answers = {ok("gaps, if there are any", "Reconciliation")},
                     .takes_idempotency_key = true,
                     .handle = [&backend](const Request&, const Call&) { return respond(backend.reconcile()); }});
+  // A route of its own: it is a run, so it waits its turn behind the others, and a look must not.
+  routes.push_back({.method = "POST",
+                    .path = "/reconcile/accept",
+                    .operation_id = "acceptAccount",
+                    .summary = "take the account as it is: from now on that is what must be",
+                    .description =
+                        "A run that does nothing else, journaled and sealed with the reason. Its reason says what was "
+                        "accepted. One that held is an answer too: outcome and hold say why.",
+                    .body_schema = accept_body,
+                    .answers = {ok("what was accepted", "RunReport")},
+                    .runs = Route::Runs::as_job,
+                    .takes_idempotency_key = true,
+                    .handle = [&backend](const Request& request, const Call& call) {
+                      BodyFields fields(request);
+                      const auto reason = fields.text("reason", accept_reason_size_max);
+                      if (!reason) fields.complain("reason", "an account is taken as it is only with a reason");
+                      if (reason) {
+                        if (auto sound = check_accept_reason(*reason); !sound) {
+                          fields.complain("reason", sound.error().message);
+                        }
+                      }
+                      if (auto wrong = fields.problem()) return *wrong;
+                      auto told = backend.accept_account(*reason, call);
+                      if (!told) return problem(told.error());
+                      return json_response(told->status, std::move(told->json));
+                    }});
 }
 
 }  // namespace

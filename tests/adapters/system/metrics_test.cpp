@@ -54,6 +54,7 @@ void fill(Metrics& metrics) {
   run.succeeded_at = Instant::from_seconds(1'795'419'010);
   metrics.run_finished(run);
   metrics.job_succeeded("fetch", Instant::from_seconds(1'795'419'001));
+  metrics.reconciled(2, Instant::from_nanoseconds(1'795'419'002'000'000'000));
   metrics.orders_open(OpenOrders{{{OrderState::unknown, 1}, {OrderState::acknowledged, 2}}, 1});
   metrics.data_ages({{symbol("SPY"), std::chrono::hours(15)}});
   metrics.trading_state(TradingState::reducing);
@@ -118,6 +119,8 @@ TEST_CASE("what was told is shown under its name, in base units") {
            R"(rebalancer_open_orders{state="unknown"} 1)",
            R"(rebalancer_open_orders{state="parked"} 0)",
            "rebalancer_orders_ambiguous 1",
+           "rebalancer_reconciliation_gaps 2",
+           "rebalancer_reconciliation_timestamp_seconds 1795419002",
            R"(rebalancer_data_age_seconds{symbol="SPY"} 54000)",
            R"(rebalancer_trading_state{state="reducing"} 1)",
            R"(rebalancer_trading_state{state="halted"} 0)",
