@@ -160,11 +160,17 @@ Result<void> Pipeline::Run::close_interrupted(const RunRecord& interrupted, cons
     if (filled > 0) end.outcome = name_of(RunOutcome::traded);
     end.reason = fmt::format("interrupted; a later run settled its orders, something filled in {} of {}", filled,
                              end.legs.size());
-    auto seen = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book);
+    auto unsealed = unsealed_book(interrupted, plan->draft);
+    if (!unsealed) return fail(unsealed.error());
+    auto seen = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book, *unsealed);
     if (!seen) return fail(seen.error());
     end.book_after = seen->book;
     // What nobody can explain must not become what is expected.
-    if (is_certain(*seen)) book = seen->book;
+    if (is_certain(*seen)) {
+      book = seen->book;
+    } else if (*unsealed) {
+      book = (*unsealed)->book;
+    }
     if (!settled) {
       // Known as far as it can be; the run that closes it holds for the same reason.
       end.hold = Hold{Stage::execute, settled.error()};

@@ -1,4 +1,7 @@
 // How a run ends: its decision is sealed, and journal and file say so in an order that no crash can break.
+#include "core/portfolio/book_after.hpp"
+#include "services/decision_body.hpp"
+#include "services/order_desk.hpp"
 #include "services/pipeline_run.hpp"
 #include "services/report_json.hpp"
 
@@ -35,6 +38,32 @@ Result<std::vector<ExecutedLeg>> Pipeline::Run::legs_of(const std::string& run_i
     legs.push_back({std::move(record), *std::move(history), *std::move(fills)});
   }
   return legs;
+}
+
+// What the account must hold after a run when no one before it has seen the account: what it held when the plan was
+// made, and the fills since. None when an earlier run has, or not every fill was told.
+Result<std::optional<ExpectedBook>> Pipeline::Run::unsealed_book(const RunRecord& run,
+                                                                 std::string_view decision_draft) {
+  auto sealed = parts().store.expected_book(settings().portfolio);
+  if (!sealed) return fail(sealed.error());
+  if (*sealed) return std::optional<ExpectedBook>();
+  const auto document = CanonicalJson::parse(decision_draft);
+  if (!document) return fail(document.error());
+  const auto body = read_draft(*document);
+  if (!body) return fail(body.error());
+  auto legs = legs_of(run.id);
+  if (!legs) return fail(legs.error());
+  std::vector<Fill> fills;
+  for (const ExecutedLeg& leg : *legs) {
+    Ticket ticket(leg.record.order, leg.record.report, leg.record.reference, 0);
+    ticket.count(leg.fills);
+    if (ticket.fills != leg.record.report.filled) return std::optional<ExpectedBook>();
+    fills.insert(fills.end(), leg.fills.begin(), leg.fills.end());
+  }
+  if (!body->book) return std::optional<ExpectedBook>();
+  auto book = book_after(*body->book, fills);
+  if (!book) return fail(book.error());
+  return std::optional<ExpectedBook>({*std::move(book), run.id, run.started_at});
 }
 
 // The text is on the disk before the journal says that it is sealed, and gets its name after: whatever dies when, a

@@ -74,6 +74,7 @@ struct Pipeline::Run {
   [[nodiscard]] std::string draft_now();
   Result<void> seal(RunRecord ended, std::string_view decision_draft, DecisionEnd end, const std::optional<Book>& book);
   Result<std::vector<ExecutedLeg>> legs_of(const std::string& run_id);
+  Result<std::optional<ExpectedBook>> unsealed_book(const RunRecord& run, std::string_view decision_draft);
   void finish();
 };
 

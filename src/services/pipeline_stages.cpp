@@ -212,10 +212,17 @@ Result<StageReport> Pipeline::Run::tell_execution(Result<ExecutionSummary> execu
   });
   report.outcome = anything ? RunOutcome::traded : RunOutcome::held;
   report.reason = fmt::format("{} of {} orders filled", filled, report.orders.size());
-  auto told = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book);
+  auto unsealed = unsealed_book(record(), draft);
+  if (!unsealed) return fail(unsealed.error());
+  auto told = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book, *unsealed);
   if (!told) return fail(told.error());
   report.book_after = told->book;
-  if (is_certain(*told)) book_seen = report.book_after;
+  if (is_certain(*told)) {
+    book_seen = report.book_after;
+  } else if (*unsealed) {
+    // Else the next run would have nothing to compare with, and take for granted what nobody can explain.
+    book_seen = (*unsealed)->book;
+  }
   if (!told->gaps.empty()) {
     // Cash or fills may be late; what is not explained when the next run begins holds that one.
     parts().events.emit(EventLevel::warning, "reconciliation_gap", summary_of(*told), {{"run_id", report.id}});

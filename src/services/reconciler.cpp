@@ -170,7 +170,7 @@ Result<void> compare_orders(BrokerView& broker, RunStore& store, const BrokerCap
 }  // namespace
 
 Result<Reconciliation> reconcile(BrokerView& broker, RunStore& store, const std::string& portfolio,
-                                 ReconcileScope scope) {
+                                 ReconcileScope scope, const std::optional<ExpectedBook>& unsealed) {
   auto able = broker.capabilities();
   if (!able) return fail(able.error());
   auto actual = read_book(broker);
@@ -181,6 +181,7 @@ Result<Reconciliation> reconcile(BrokerView& broker, RunStore& store, const std:
   told.orders_open = !open->empty();
   auto expected = store.expected_book(portfolio);
   if (!expected) return fail(expected.error());
+  if (!*expected) *expected = unsealed;
   if (*expected) {
     told.has_expectation = true;
     told.seen_by = (*expected)->run_id;

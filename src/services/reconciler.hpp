@@ -37,10 +37,12 @@ enum class ReconcileScope {
 };
 
 // Compares the union of both sides: positions and cash with what the last run saw plus every fill since, orders that
-// either side has open, and the fills of those and of the last run, by their ids.
+// either side has open, and the fills of those and of the last run, by their ids. `unsealed` is what must be while no
+// run that saw the account has ended yet.
 // Errors: the broker's, the journal's.
 [[nodiscard]] Result<Reconciliation> reconcile(BrokerView& broker, RunStore& store, const std::string& portfolio,
-                                               ReconcileScope scope = ReconcileScope::everything);
+                                               ReconcileScope scope = ReconcileScope::everything,
+                                               const std::optional<ExpectedBook>& unsealed = std::nullopt);
 
 // Whether the account, as it was seen, may be what is expected from now on: nothing is in doubt.
 [[nodiscard]] inline bool is_certain(const Reconciliation& told) { return told.gaps.empty() && !told.orders_open; }

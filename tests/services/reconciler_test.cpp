@@ -73,6 +73,25 @@ TEST_CASE("a position or cash that nothing explains holds every run, until a per
   }
 }
 
+TEST_CASE("what happens to the account during a journal's first run is not taken for granted, whenever that dies") {
+  for (int writes = 1; writes < 40; ++writes) {
+    CAPTURE(writes);
+    PipelineScene scene;
+    bool fired = false;
+    scene.broker.before_submit = [&](const Order&) {
+      fired = true;
+      scene.broker.shares[symbol("CCC")] = Decimal::whole(3);
+    };
+    scene.run_until_write(writes);
+    scene.run();
+    CHECK(fired);
+    scene.next_session();
+    const RunReport next = scene.run();
+    CHECK(next.ambiguous);
+    CHECK(next.reason.starts_with("CCC: the account holds 3, by the journal it must be 0"));
+  }
+}
+
 TEST_CASE("what the broker says moved the account explains a difference, to the cent") {
   TradedScene scene;
   const Instant now = scene.clock.now();

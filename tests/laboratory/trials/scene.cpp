@@ -118,8 +118,6 @@ Scene scene_of(const laboratory::Scenario& scenario, Instant now) {
     const Instant open = (*calendar)->open((*calendar)->last_completed_session(now));
     settings.exchange.start = Instant::from_seconds(open.nanoseconds() / 1'000'000'000 + 3'600);
   }
-  // The first run of a journal takes the account at its end as it is, so these two need one that was seen before.
-  scene.known_before = scenario.name == "traded-by-hand" || scenario.name == "symbol-missing";
   // A program that lives on has the ids it used in its memory.
   scene.dies_with_gateway = scenario.name == "ids-rolled-back";
   if (scenario.other_account) scene.live_account = "PA0000000000";

@@ -17,8 +17,7 @@ struct Scene {
   bool dies_with_gateway = false;    // a restart of the gateway ends the program too, as that of a machine does
   Decimal cash_buffer = Decimal::whole(250);
   bool fractional = false;
-  bool known_before = false;  // the journal has seen the account: before that nothing can differ from it
-  std::string live_account;   // real money, as far as the program knows, in this account; empty: paper
+  std::string live_account;  // real money, as far as the program knows, in this account; empty: paper
 };
 
 // What the broker calls a symbol of ours, and back.

@@ -69,7 +69,6 @@ TrialResult run_trial(const TrialSettings& settings) {
     if (settings.scenario) broker.change([](laboratory::Exchange& exchange) { exchange.advance(between_runs); });
   };
   if (!scene.live_account.empty()) static_cast<void>(live({"arm", "--for", "1h", "--max-value", "$100000"}));
-  if (scene.known_before) static_cast<void>(live({"reconcile", "--accept", "it begins here"}));
   test::ProcessResult last;
   std::vector<int> codes;
   bool ended = false;
