@@ -47,7 +47,8 @@ void write_folder(const std::filesystem::path& folder, const std::string& url, i
       "strategy: {{use: equal_weight, glide_path: false, lookback_days: 30}}\nconstraints: {{max_weight: 100%}}\n"
       "rebalance: {{threshold: none, min_trade: $1}}\nlimits: {{orders_max: 2000, orders_per_day: 2000}}\n"
       "broker: {{use: alpaca, api_key: \"${{LAB_KEY}}\", secret_key: \"${{LAB_KEY}}\", base_url: {}}}\n"
-      "execution: {{poll_milliseconds: 10}}\nanalytics: []\nlog: {{level: error, format: text}}\n",
+      "execution: {{poll_milliseconds: 10, outside_market_hours: true}}\nanalytics: []\nlog: {{level: error, format: "
+      "text}}\n",
       fmt::join(symbols, ", "), url);
 }
 

@@ -93,6 +93,7 @@ Built<PipelineSettings> Application::pipeline_settings(Date session, Purpose pur
   if (auto age = config_.age_on(session)) settings.optimizer.age_years = *age;
   settings.rebalance = config_.rebalance;
   settings.limits = config_.limits;
+  settings.within_market_hours = !config_.execution.outside_market_hours;
   // Only what is sealed says where it came from.
   if (purpose != Purpose::look) {
     auto made = provenance();

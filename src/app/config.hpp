@@ -111,6 +111,7 @@ struct Config {
     int cancel_seconds_max = 10;
     int cash_seconds_max = 10;
     int poll_milliseconds = 250;
+    bool outside_market_hours = false;  // orders may leave while the exchange is closed
   } execution;
 
   struct Schedule {

@@ -253,6 +253,11 @@ void add_execution(std::vector<KeyRow>& rows) {
   rows.push_back(key("execution.poll_milliseconds", integer_kind(10, 60'000),
                      REBALANCER_MEMBER(execution.poll_milliseconds), "pause between two questions to the broker",
                      "250"));
+  rows.push_back(key("execution.outside_market_hours", boolean_kind(),
+                     REBALANCER_MEMBER(execution.outside_market_hours),
+                     "whether orders may leave while the exchange of schedule.calendar is closed; the embedded paper "
+                     "broker trades at any hour",
+                     "true"));
 }
 
 void add_schedule(std::vector<KeyRow>& rows) {

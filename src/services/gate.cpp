@@ -38,6 +38,9 @@ Result<GatePass> Gate::admit(const OrderToJudge& judged) {
   const bool allowed =
       state == TradingState::active || (state == TradingState::reducing && judged.order.side == Side::sell);
   if (!allowed) return fail(ErrorCode::rejected, "{}", describe(pass.record));
+  if (is_open_) {
+    if (auto open = is_open_(); !open) return fail(open.error());
+  }
   if (auto admitted = limits_->admit(judged); !admitted) return fail(admitted.error());
   if (arming_ != nullptr) {
     // Counted last: what a limit keeps back uses up no leave. What is counted stays counted, sent or not.

@@ -1,5 +1,6 @@
 // The one gate: every order passes it just before the wire, and nothing else can reach a broker's submit.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -46,8 +47,11 @@ class Gate {
 
   // Until limits are set, no order is admitted.
   void set_limits(OrderLimits limits) { limits_ = std::move(limits); }
-  // Errors: rejected, with the trading state and its reason, the limit that is broken, or why live trading is not
-  // armed. The order may be written down as about to be sent while the pass is held, and must be sent with it.
+  // Asked before every order: whether the exchange is open. Until it is set, the gate knows no hours.
+  void set_hours(std::function<Result<void>()> is_open) { is_open_ = std::move(is_open); }
+  // Errors: those of the hours; rejected, with the trading state and its reason, the limit that is broken, or why live
+  // trading is not armed. The order may be written down as about to be sent while the pass is held, and must be sent
+  // with it.
   [[nodiscard]] Result<GatePass> admit(const OrderToJudge& judged);
   // An admitted order that is not sent after all.
   void give_back(GatePass pass);
@@ -66,6 +70,7 @@ class Gate {
   LiveArming* arming_ = nullptr;  // none: no real money
   std::string account_;
   std::optional<OrderLimits> limits_;
+  std::function<Result<void>()> is_open_;
 };
 
 }  // namespace rebalancer

@@ -107,6 +107,9 @@ struct PipelineSettings {
   OptimizerSettings optimizer;
   RebalanceRules rebalance;
   TradeLimits limits;
+  // Orders leave only while the exchange is open, holidays and early closes by its calendar. An embedded broker has no
+  // hours.
+  bool within_market_hours = false;
 };
 
 // Everything a run works with; all of it outlives the pipeline.

@@ -105,7 +105,18 @@ Result<void> Pipeline::Run::enter() {
     gate.emplace(*live, parts().trading_switch, *parts().arming);
   }
   if (!gate) return {};
+  gate->set_hours([this] { return market_is_open(); });
   return parts().store.bind_owner({settings().broker, account, real_money});
+}
+
+Result<void> Pipeline::Run::market_is_open() {
+  if (!settings().within_market_hours || capabilities.embedded) return {};
+  const Calendar& calendar = parts().calendar;
+  const Instant now = parts().clock.now();
+  const Instant opens = calendar.open(calendar.next_session(calendar.last_completed_session(now)));
+  if (opens <= now) return {};
+  return fail(ErrorCode::unavailable, "{} is closed until {}, and execution.outside_market_hours is off",
+              calendar.name(), opens.to_string());
 }
 
 // A process that ended in the middle left its run unfinished. One of this session goes on: this run is its next life.

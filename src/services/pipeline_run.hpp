@@ -56,6 +56,7 @@ struct Pipeline::Run {
   Result<void> finish_interrupted_runs();
   Result<void> settle_the_rest(std::string_view why);
   Result<void> reconcile_account();
+  Result<void> market_is_open();
   Result<void> close_interrupted(const RunRecord& interrupted, const std::optional<PlanRecord>& plan);
   Result<StageReport> resume(const PlanRecord& plan);
 

@@ -168,6 +168,11 @@ Result<StageReport> Pipeline::Run::execute() {
     report.refused = true;
     return fail(ErrorCode::rejected, "{}; {} orders planned, none sent", describe(state), planned.size());
   }
+  if (auto open = market_is_open(); !open) {
+    report.outcome = RunOutcome::held;
+    report.reason = fmt::format("{}: {} orders planned, none sent", open.error().message, planned.size());
+    return StageReport{Stage::execute, "skipped", 0, report.reason};
+  }
   if (auto armed = gate->armed(); !armed) {
     report.refused = true;
     return fail(armed.error().code, "{}; {} orders planned, none sent", armed.error().message, planned.size());

@@ -72,7 +72,7 @@ broker:
   api_key: "${{LAB_KEY}}"
   secret_key: "${{LAB_KEY}}"
   base_url: {url}
-execution: {{poll_milliseconds: 100}}
+execution: {{poll_milliseconds: 100, outside_market_hours: true}}
 analytics: []
 log: {{level: warning, format: text}}
 """

@@ -154,7 +154,8 @@ void write_scene(const Scene& scene, BrokerKind broker, const std::string& url, 
       "constraints: {{max_weight: 100%}}\n"
       "rebalance: {{threshold: none, min_trade: $20, cash_buffer: ${}}}\n"
       "broker:\n  use: {}\n{}"
-      "execution: {{fill_seconds_max: 2, cancel_seconds_max: 1, cash_seconds_max: 1, poll_milliseconds: 10}}\n"
+      "execution: {{fill_seconds_max: 2, cancel_seconds_max: 1, cash_seconds_max: 1, poll_milliseconds: 10, "
+      "outside_market_hours: true}}\n"
       "analytics: []\n"
       "log: {{level: warning, format: text}}\n",
       scene.live_account.empty() ? "paper" : fmt::format("live\nlive: {{account: {}}}", scene.live_account),
