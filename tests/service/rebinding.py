@@ -28,6 +28,7 @@ ROUTES = [
     {"surface": "executor", "method": "POST", "path": "/halt", "body": {"reason": "evil"}},
     {"surface": "executor", "method": "POST", "path": "/resume", "body": {"reason": "evil"}},
     {"surface": "executor", "method": "POST", "path": "/reconcile", "body": {}},
+    {"surface": "executor", "method": "POST", "path": "/reconcile/accept", "body": {"reason": "evil"}},
     {"surface": "scheduler", "method": "POST", "path": "/execute", "body": {"dry_run": False}},
     {"surface": "scheduler", "method": "PUT", "path": "/schedule", "body": {"at": "03:33"}},
     {"surface": "scheduler", "method": "DELETE", "path": "/schedule", "body": {}},
