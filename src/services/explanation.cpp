@@ -6,6 +6,7 @@
 #include "core/portfolio/plan_reasons.hpp"
 #include "core/portfolio/plan_targets.hpp"
 #include "core/portfolio/plan_terms.hpp"
+#include "core/portfolio/shortfall.hpp"
 
 namespace rebalancer {
 namespace {
@@ -130,19 +131,10 @@ class Differences {
   const Symbol* farthest_ = nullptr;  // out of its band, the most
 };
 
-// Paid more, or received less, than at the reference. Fills when all were told, else the average.
 std::optional<Decimal> shortfall_of(const RecordedLeg& leg, Price reference) {
-  if (!leg.average_price) return std::nullopt;
-  Wide filled = 0;
-  Wide paid = 0;
-  for (const RecordedFill& fill : leg.fills) {
-    filled += wide(fill.quantity.decimal());
-    paid += wide(fill.quantity.decimal()) * wide(fill.price.decimal());
-  }
-  const Wide quantity = wide(leg.filled.decimal());
-  if (filled != quantity) paid = quantity * wide(leg.average_price->decimal());
-  const Wide more = (paid - quantity * wide(reference.decimal())) / scale;
-  return decimal(leg.side == Side::buy ? more : -more);
+  std::vector<PricedQuantity> fills;
+  for (const RecordedFill& fill : leg.fills) fills.push_back({fill.quantity, fill.price});
+  return rebalancer::shortfall_of(leg.side, leg.filled, leg.average_price, fills, reference);
 }
 
 void tell_money(Explanation& out) {

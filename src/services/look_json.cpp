@@ -19,7 +19,17 @@ void member_or_null(JsonText& json, std::string_view name, const std::optional<T
 
 }  // namespace
 
-void open_order(JsonText& json, const OrderRecord& record) {
+std::optional<Shortfall> shortfall_of(const OrderRecord& record, std::span<const Fill> fills) {
+  if (!record.reference) return std::nullopt;
+  std::vector<PricedQuantity> pieces;
+  for (const Fill& fill : fills) pieces.push_back({fill.quantity, fill.price});
+  const auto amount = rebalancer::shortfall_of(record.order.side, record.report.filled, record.report.average_price,
+                                               pieces, *record.reference);
+  if (!amount) return std::nullopt;
+  return Shortfall{*amount, shortfall_bp(*amount, record.report.filled, *record.reference)};
+}
+
+void open_order(JsonText& json, const OrderRecord& record, std::span<const Fill> fills) {
   json.object()
       .member("id", record.order.client_id)
       .member("run", record.run_id)
@@ -33,18 +43,23 @@ void open_order(JsonText& json, const OrderRecord& record) {
   member_or_null(json, "average_price", record.report.average_price);
   json.member("fee", record.report.fee.to_string()).member("broker_id", record.report.broker_id);
   json.member("state_reason", record.report.reason);
+  member_or_null(json, "reference", record.reference);
+  const auto shortfall = shortfall_of(record, fills);
+  json.key("shortfall");
+  shortfall ? json.value(shortfall->amount.to_string()) : json.null();
+  json.key("shortfall_bp");
+  shortfall ? json.value(shortfall->bp) : json.null();
 }
 
 void write_order(JsonText& json, const OrderRecord& record) {
-  open_order(json, record);
+  open_order(json, record, {});
   json.end();
 }
 
 std::string order_json(const OrderRecord& record, std::span<const OrderReport> history, std::span<const Fill> fills) {
   JsonText json;
-  open_order(json, record);
+  open_order(json, record, fills);
   json.member("sequence", record.sequence);
-  member_or_null(json, "reference", record.reference);
   member_or_null(json, "price_date", record.price_date);
   json.key("history").array();
   for (const OrderReport& step : history) {

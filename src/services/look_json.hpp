@@ -6,6 +6,7 @@
 
 #include "core/base/json_text.hpp"
 #include "core/market/quality.hpp"
+#include "core/portfolio/shortfall.hpp"
 #include "core/portfolio/trading_state.hpp"
 #include "core/ports/run_store.hpp"
 #include "services/fetcher.hpp"
@@ -15,11 +16,20 @@
 
 namespace rebalancer {
 
+// Against the price the order was decided at; see core/portfolio/shortfall.hpp.
+struct Shortfall {
+  Decimal amount;
+  double bp = 0;
+};
+// None while nothing is filled. Without fills it goes by the average price.
+[[nodiscard]] std::optional<Shortfall> shortfall_of(const OrderRecord& record, std::span<const Fill> fills = {});
+
 // {"id", "run", "symbol", "side", "quantity", "limit", "reason", "state", "filled", "average_price", "fee",
-// "broker_id", "state_reason"}; without the closing brace, for those who have more to say.
-void open_order(JsonText& json, const OrderRecord& record);
+// "broker_id", "state_reason", "reference", "shortfall", "shortfall_bp"}; without the closing brace, for those who have
+// more to say.
+void open_order(JsonText& json, const OrderRecord& record, std::span<const Fill> fills);
 void write_order(JsonText& json, const OrderRecord& record);
-// The same with "session_price", every answer in the order written, and every fill.
+// The same with "sequence", "price_date", every answer in the order written, and every fill.
 [[nodiscard]] std::string order_json(const OrderRecord& record, std::span<const OrderReport> history,
                                      std::span<const Fill> fills);
 // {"id", "portfolio", "session", "started_at", "finished_at", "mode", "outcome", "reason", "exit_code"}

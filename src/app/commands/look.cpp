@@ -55,11 +55,46 @@ int positions(Context& context, const ParsedArguments& arguments) {
   return 0;
 }
 
+// One order: every answer of the broker in turn, and every fill.
+int order(Context& context, RunStore& store, const std::string& id) {
+  auto record = store.order(id);
+  if (!record) return context.report(Area::store, record.error());
+  if (!*record) {
+    return context.report(Area::command_line, Error{ErrorCode::not_found, fmt::format("there is no order {}", id)});
+  }
+  auto history = store.history_of(id);
+  if (!history) return context.report(Area::store, history.error());
+  auto fills = store.fills_of(id);
+  if (!fills) return context.report(Area::store, fills.error());
+  if (context.global.json) {
+    context.out << order_json(**record, *history, *fills) << '\n';
+    return 0;
+  }
+  const OrderRecord& found = **record;
+  context.out << fmt::format("{} {} {}{}: {}\n", name_of(found.order.side), found.order.quantity.to_string(),
+                             found.order.symbol, found.order.limit ? " limit " + found.order.limit->to_string() : "",
+                             found.reason);
+  for (const OrderReport& step : *history) {
+    context.out << fmt::format("{}  {:<12} filled {:>9}  {}\n", step.at.to_string(), name_of(step.state),
+                               step.filled.to_string(), step.reason);
+  }
+  for (const Fill& fill : *fills) {
+    context.out << fmt::format("{}  fill {:>12} at {}, fee {}\n", fill.at.to_string(), fill.quantity.to_string(),
+                               fill.price.to_string(), fill.fee.amount().to_string());
+  }
+  if (const auto shortfall = shortfall_of(found, *fills)) {
+    context.out << fmt::format("shortfall {} ({:+.1f} bp) against {}, fees {}\n", shortfall->amount.to_string(),
+                               shortfall->bp, found.reference->to_string(), found.report.fee.to_string());
+  }
+  return 0;
+}
+
 int orders(Context& context, const ParsedArguments& arguments) {
   auto application = Application::build(context);
   if (!application) return context.report(application.error());
   auto store = (*application)->run_store();
   if (!store) return context.report(store.error());
+  if (const auto id = arguments.positional("ID")) return order(context, **store, *id);
   auto records = (*store)->orders(count_of(arguments));
   if (!records) return context.report(Area::store, records.error());
   if (context.global.json) {
@@ -71,10 +106,17 @@ int orders(Context& context, const ParsedArguments& arguments) {
   }
   if (records->empty()) context.out << "no orders yet\n";
   for (const OrderRecord& record : *records) {
-    context.out << fmt::format("{}#{:<3} {:<4} {:>12} {:<8} {:<12} filled {:>9}{}\n", record.run_id.substr(0, 8),
-                               record.sequence, name_of(record.order.side), record.order.quantity.to_string(),
-                               record.order.symbol, name_of(record.state), record.report.filled.to_string(),
-                               record.report.average_price ? " @ " + record.report.average_price->to_string() : "");
+    const auto shortfall = shortfall_of(record);
+    context.out << fmt::format(
+        "{}#{:<3} {:<4} {:>12} {:<8} {:<12} filled {:>9}{}{}\n", record.run_id.substr(0, 8), record.sequence,
+        name_of(record.order.side), record.order.quantity.to_string(), record.order.symbol, name_of(record.state),
+        record.report.filled.to_string(),
+        record.report.average_price ? " @ " + record.report.average_price->to_string() : "",
+        shortfall ? fmt::format("  shortfall {} ({:+.1f} bp)", shortfall->amount.to_string(), shortfall->bp) : "");
+    const std::string& end = record.report.reason;
+    const std::string why = end.empty() ? record.reason : record.reason + "; " + end;
+    context.out << "  " << shortened(record.order.client_id + "  " + why, std::max(40, context.terminal.width - 2))
+                << '\n';
   }
   return 0;
 }
@@ -197,7 +239,11 @@ Command positions_command() {
 Command orders_command() {
   return {.name = "orders",
           .summary = "orders and what became of them",
+          .details =
+              "With an ID, as --json tells them, all of that order: every answer of the broker, every fill, and "
+              "its shortfall against the price it was decided at.",
           .options = {count_option("orders")},
+          .positionals = {{.name = "ID", .help = "one order", .required = false}},
           .run = &orders};
 }
 Command drift_command() {

@@ -120,22 +120,24 @@ constexpr std::string_view schemas = R"json({
   "cash":{"$ref":"#/components/schemas/Decimal"},"equity":{"$ref":"#/components/schemas/Decimal"},"currency":{"type":"string"},
   "as_of":{"$ref":"#/components/schemas/Date"}}},
 "Order":{"type":"object","additionalProperties":false,
-  "required":["id","run","symbol","side","quantity","limit","reason","state","filled","average_price","fee","broker_id","state_reason"],"properties":{
+  "required":["id","run","symbol","side","quantity","limit","reason","state","filled","average_price","fee","broker_id","state_reason","reference","shortfall","shortfall_bp"],"properties":{
   "id":{"type":"string"},"run":{"type":"string"},"symbol":{"type":"string"},"side":{"enum":["buy","sell"]},
   "quantity":{"$ref":"#/components/schemas/Decimal"},"limit":{"$ref":"#/components/schemas/MaybeDecimal"},"reason":{"type":"string"},
   "state":{"$ref":"#/components/schemas/OrderState"},"filled":{"$ref":"#/components/schemas/Decimal"},
   "average_price":{"$ref":"#/components/schemas/MaybeDecimal"},"fee":{"$ref":"#/components/schemas/Decimal"},
-  "broker_id":{"type":"string"},"state_reason":{"type":"string"}}},
+  "broker_id":{"type":"string"},"state_reason":{"type":"string"},"reference":{"$ref":"#/components/schemas/MaybeDecimal"},
+  "shortfall":{"$ref":"#/components/schemas/MaybeDecimal"},"shortfall_bp":{"type":["number","null"],"description":"what was paid more, or received less, than at the reference, in hundredths of a percent"}}},
 "Orders":{"type":"object","additionalProperties":false,"required":["orders"],"properties":{
   "orders":{"type":"array","items":{"$ref":"#/components/schemas/Order"}}}},
 "OrderInFull":{"type":"object","additionalProperties":false,
-  "required":["id","run","symbol","side","quantity","limit","reason","state","filled","average_price","fee","broker_id","state_reason","sequence","reference","price_date","history","fills"],"properties":{
+  "required":["id","run","symbol","side","quantity","limit","reason","state","filled","average_price","fee","broker_id","state_reason","reference","shortfall","shortfall_bp","sequence","price_date","history","fills"],"properties":{
   "id":{"type":"string"},"run":{"type":"string"},"symbol":{"type":"string"},"side":{"enum":["buy","sell"]},
   "quantity":{"$ref":"#/components/schemas/Decimal"},"limit":{"$ref":"#/components/schemas/MaybeDecimal"},"reason":{"type":"string"},
   "state":{"$ref":"#/components/schemas/OrderState"},"filled":{"$ref":"#/components/schemas/Decimal"},
   "average_price":{"$ref":"#/components/schemas/MaybeDecimal"},"fee":{"$ref":"#/components/schemas/Decimal"},
-  "broker_id":{"type":"string"},"state_reason":{"type":"string"},"sequence":{"type":"integer"},
-  "reference":{"$ref":"#/components/schemas/MaybeDecimal"},"price_date":{"type":["string","null"],"format":"date"},
+  "broker_id":{"type":"string"},"state_reason":{"type":"string"},"reference":{"$ref":"#/components/schemas/MaybeDecimal"},
+  "shortfall":{"$ref":"#/components/schemas/MaybeDecimal"},"shortfall_bp":{"type":["number","null"],"description":"what was paid more, or received less, than at the reference, in hundredths of a percent"},
+  "sequence":{"type":"integer"},"price_date":{"type":["string","null"],"format":"date"},
   "history":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["at","state","filled","average_price","reason"],"properties":{
     "at":{"$ref":"#/components/schemas/Instant"},"state":{"$ref":"#/components/schemas/OrderState"},"filled":{"$ref":"#/components/schemas/Decimal"},
     "average_price":{"$ref":"#/components/schemas/MaybeDecimal"},"reason":{"type":"string"}}}},
