@@ -94,6 +94,29 @@ TEST_CASE("resolve takes a person's word only where nobody knows") {
   CHECK(run_binary(directory, {"resolve", filled, "lost"}).exit_code == 2);
 }
 
+TEST_CASE("orders tells why each was planned, at what shortfall, and everything about one") {
+  const TemporaryDirectory directory;
+  directory.write("config.yaml", sample_config());
+  REQUIRE(run_binary(directory, {"run", "--as-of", "2026-11-20"}).exit_code == 0);
+  const auto all = json_of(run_binary(directory, {"orders", "--json"}));
+  const auto& first = at(all, "/orders").as_array().at(0);
+  // The paper broker fills at the prices of the session, which are what was planned at.
+  CHECK(text_at(first, "/shortfall") == "0");
+  CHECK(text_at(first, "/reference") == text_at(first, "/average_price"));
+  const std::string id = text_at(first, "/id");
+  const std::string list = run_binary(directory, {"orders"}).out;
+  CHECK(list.find(id + "  shortfall 0 (+0.0 bp)\n") != std::string::npos);
+  CHECK(list.find(text_at(first, "/reason").substr(0, 40)) != std::string::npos);
+
+  const auto whole = json_of(run_binary(directory, {"orders", id, "--json"}));
+  CHECK(text_at(whole, "/history/0/state") == "intent");
+  CHECK_FALSE(at(whole, "/fills").as_array().empty());
+  CHECK(run_binary(directory, {"orders", id}).out.find("  fill ") != std::string::npos);
+  const auto unknown = run_binary(directory, {"orders", "rb-nobody"});
+  CHECK(unknown.exit_code == 4);
+  CHECK(unknown.err.find("there is no order rb-nobody") != std::string::npos);
+}
+
 TEST_CASE("the default mode is paper at the paper broker; live needs an account and refuses a simulated one") {
   const TemporaryDirectory directory;
   directory.write("config.yaml", sample_config());

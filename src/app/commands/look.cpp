@@ -60,7 +60,7 @@ int order(Context& context, RunStore& store, const std::string& id) {
   auto record = store.order(id);
   if (!record) return context.report(Area::store, record.error());
   if (!*record) {
-    return context.report(Area::command_line, Error{ErrorCode::not_found, fmt::format("there is no order {}", id)});
+    return context.report(Area::store, Error{ErrorCode::not_found, fmt::format("there is no order {}", id)});
   }
   auto history = store.history_of(id);
   if (!history) return context.report(Area::store, history.error());
@@ -106,16 +106,19 @@ int orders(Context& context, const ParsedArguments& arguments) {
   }
   if (records->empty()) context.out << "no orders yet\n";
   for (const OrderRecord& record : *records) {
+    context.out << fmt::format("{}#{:<3} {:<4} {:>12} {:<8} {:<12} filled {:>9}{}\n", record.run_id.substr(0, 8),
+                               record.sequence, name_of(record.order.side), record.order.quantity.to_string(),
+                               record.order.symbol, name_of(record.state), record.report.filled.to_string(),
+                               record.report.average_price ? " @ " + record.report.average_price->to_string() : "");
     const auto shortfall = shortfall_of(record);
-    context.out << fmt::format(
-        "{}#{:<3} {:<4} {:>12} {:<8} {:<12} filled {:>9}{}{}\n", record.run_id.substr(0, 8), record.sequence,
-        name_of(record.order.side), record.order.quantity.to_string(), record.order.symbol, name_of(record.state),
-        record.report.filled.to_string(),
-        record.report.average_price ? " @ " + record.report.average_price->to_string() : "",
-        shortfall ? fmt::format("  shortfall {} ({:+.1f} bp)", shortfall->amount.to_string(), shortfall->bp) : "");
+    context.out << "  " << record.order.client_id
+                << (shortfall ? fmt::format("  shortfall {} ({:+.1f} bp)", shortfall->amount.to_string(), shortfall->bp)
+                              : "")
+                << '\n';
     const std::string& end = record.report.reason;
-    const std::string why = end.empty() ? record.reason : record.reason + "; " + end;
-    context.out << "  " << shortened(record.order.client_id + "  " + why, std::max(40, context.terminal.width - 2))
+    context.out << "  "
+                << shortened(end.empty() ? record.reason : record.reason + "; " + end,
+                             std::max(40, context.terminal.width - 2))
                 << '\n';
   }
   return 0;
@@ -240,7 +243,7 @@ Command orders_command() {
   return {.name = "orders",
           .summary = "orders and what became of them",
           .details =
-              "With an ID, as --json tells them, all of that order: every answer of the broker, every fill, and "
+              "With an ID, as the list shows it, all of that order: every answer of the broker, every fill, and "
               "its shortfall against the price it was decided at.",
           .options = {count_option("orders")},
           .positionals = {{.name = "ID", .help = "one order", .required = false}},
