@@ -58,13 +58,8 @@ Result<void> Execution::recover_what_was_sent() {
 }
 
 Result<void> Execution::send_all(std::stop_token stop) {
-  bool sells_finished = false;
   for (std::size_t i = 0; i < tickets_.size(); ++i) {
     parts_.events.progress("orders", i, tickets_.size());
-    if (tickets_[i].order.side == Side::buy && !sells_finished) {
-      if (auto finished = finish(Side::sell, stop); !finished) return finished;
-      sells_finished = true;
-    }
     if (tickets_[i].report.state != OrderState::intent) continue;
     auto why_not = obstacle(i, stop);
     if (!why_not) return fail(why_not.error());
@@ -96,49 +91,68 @@ std::optional<std::string> Execution::doubt_obstacle() const {
                      doubtful->order.symbol);
 }
 
+// A buy goes out as soon as the account can pay for it. Until then whatever may bring cash is waited for: open sells,
+// then open buys, which are counted at their limits and may take less, then the broker's books.
 Result<std::optional<std::string>> Execution::cash_obstacle(std::size_t place, std::stop_token stop) {
   const auto cost = cost_at_limit(legs_[place].planned, legs_[place].planned.quantity);
   if (!cost) return std::optional<std::string>("not sent: " + cost.error().message);
-  // Open buys are counted at their limits; only if that is too much are they waited for.
-  for (const bool waited : {false, true}) {
-    if (waited) {
-      const bool open = std::any_of(tickets_.begin(), tickets_.end(), [](const Ticket& t) { return t.is_open(); });
-      if (!open) break;
-      if (auto finished = finish(Side::buy, stop); !finished) return fail(finished.error());
-      if (stop.stop_requested()) return std::optional<std::string>("not sent: stopped on request");
+  std::optional<std::chrono::nanoseconds> books_since;
+  while (true) {
+    const auto lacks = shortage(*cost);
+    if (!lacks) return std::optional<std::string>();
+    if (stop.stop_requested()) return std::optional<std::string>("not sent: stopped on request");
+    const bool sells_open = any_open(Side::sell);
+    if (sells_open || any_open(Side::buy)) {
+      bool pays = false;
+      auto finished = finish(sells_open ? Side::sell : Side::buy, stop,
+                             [&] { return pays = account_may_differ() && !shortage(*cost); });
+      if (!finished) return fail(finished.error());
+      if (pays) return std::optional<std::string>();
+      if (auto doubt = doubt_obstacle()) return doubt;
+      continue;
     }
-    const auto cash = free_cash(stop);
-    if (!cash) return std::optional<std::string>("not sent: the cash is not known: " + cash.error().message);
-    const auto left = subtract(*cash, *cost);
-    if (left && *left >= cash_floor_) return std::optional<std::string>();
+    const auto now = parts_.clock.monotonic();
+    if (!books_since) books_since = now;
+    const bool in_vain = !account_may_differ() || waited_in_vain_at_ == filled_total();
+    if (in_vain || now - *books_since >= parts_.settings.cash_timeout) {
+      waited_in_vain_at_ = filled_total();
+      return std::optional<std::string>("not sent: " + *lacks);
+    }
+    parts_.clock.wait(parts_.settings.poll_interval, stop);
   }
-  const auto cash = free_cash(stop);
-  return std::optional<std::string>(fmt::format("not sent: it may cost {}, {} is there and {} must stay",
-                                                cost->to_string(), cash ? cash->to_string() : "an amount not known",
-                                                cash_floor_.to_string()));
 }
 
-Result<Decimal> Execution::free_cash(std::stop_token stop) {
-  const auto expected = expected_cash();
-  if (!expected) return expected;
-  const auto started = parts_.clock.monotonic();
-  Result<Decimal> free = fail(ErrorCode::unavailable, "the broker was not asked");
-  while (true) {
-    const auto account = parts_.gate.view().account();
-    if (account && account->cash.currency() != cash_before_.currency()) {
-      return fail(ErrorCode::invalid, "the account is in {} now", account->cash.currency().to_string());
-    }
-    if (account) {
-      const auto taken = bespoken();
-      free = taken ? subtract(account->cash.amount(), *taken) : taken;
-      if (!free || account->cash.amount() >= *expected) return free;
-    } else {
-      free = fail(account.error());
-    }
-    if (parts_.clock.monotonic() - started >= parts_.settings.cash_timeout) return free;
-    if (!parts_.clock.wait(parts_.settings.poll_interval, stop)) return free;
+std::optional<std::string> Execution::shortage(Decimal cost) {
+  filled_at_look_ = filled_total();
+  books_lag_ = true;
+  const auto account = parts_.gate.view().account();
+  if (!account) return "the cash is not known: " + account.error().message;
+  if (account->cash.currency() != cash_before_.currency()) {
+    return fmt::format("the cash is not known: the account is in {} now", account->cash.currency().to_string());
   }
+  const auto expected = expected_cash();
+  const auto taken = bespoken();
+  if (!expected || !taken) return (expected ? taken : expected).error().message;
+  // The books may be behind with what a buy took, as with what a sale brought: the lesser figure is what there is.
+  const auto free = subtract(std::min(account->cash.amount(), *expected), *taken);
+  const auto left = free ? subtract(*free, cost) : free;
+  if (!left) return left.error().message;
+  const bool sold = std::any_of(tickets_.begin(), tickets_.end(), [](const Ticket& ticket) {
+    return ticket.order.side == Side::sell && ticket.report.filled.decimal().is_positive();
+  });
+  const bool may_be_spent = cost <= account->buying_power.amount();
+  books_lag_ = account->cash.amount() < *expected || (!may_be_spent && sold);
+  if (*left < cash_floor_) {
+    return fmt::format("it may cost {}, {} is there and {} must stay", cost.to_string(), free->to_string(),
+                       cash_floor_.to_string());
+  }
+  if (may_be_spent) return std::nullopt;
+  return fmt::format(
+      "it may cost {}, and the broker lets {} be spent now (buying power; proceeds may not have settled)",
+      cost.to_string(), account->buying_power.amount().to_string());
 }
+
+bool Execution::account_may_differ() const { return books_lag_ || filled_total() != filled_at_look_; }
 
 // What the reports so far make of the cash, if the broker's books had caught up with them.
 Result<Decimal> Execution::expected_cash() const {
@@ -178,12 +192,27 @@ Result<Decimal> Execution::bespoken() const {
   return total;
 }
 
-Result<void> Execution::finish(Side side, std::stop_token stop) {
+bool Execution::any_open(Side side) const {
+  return std::any_of(tickets_.begin(), tickets_.end(),
+                     [&](const Ticket& ticket) { return ticket.order.side == side && ticket.is_open(); });
+}
+
+// Shares of different symbols: only good to see that something has happened.
+Decimal Execution::filled_total() const {
+  Decimal total;
+  for (const Ticket& ticket : tickets_) total = add(total, ticket.report.filled.decimal()).value_or(total);
+  return total;
+}
+
+Result<void> Execution::finish(Side side, std::stop_token stop, const std::function<bool()>& enough) {
   std::vector<Ticket*> open;
   for (Ticket& ticket : tickets_) {
     if (ticket.order.side == side && ticket.is_open()) open.push_back(&ticket);
   }
-  return desk_.finish(open, stop);
+  // The sells have their time together, however often they are waited for.
+  const auto now = parts_.clock.monotonic();
+  if (side == Side::sell && !sells_since_) sells_since_ = now;
+  return desk_.finish(open, side == Side::sell ? *sells_since_ : now, stop, enough);
 }
 
 // A report may be ahead of the list of fills.

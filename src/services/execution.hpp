@@ -1,7 +1,9 @@
-// One plan on its way through the order desk: in its order, sells settled before buys, buys only with cash that is
-// there. A plan that an earlier process began goes on where it stood.
+// One plan on its way through the order desk: in its order, so sells before buys, and each buy as soon as the account
+// can pay for it. A plan that an earlier process began goes on where it stood.
 #pragma once
+#include <chrono>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,10 +44,16 @@ class Execution {
   [[nodiscard]] Result<std::optional<std::string>> obstacle(std::size_t place, std::stop_token stop);
   [[nodiscard]] std::optional<std::string> doubt_obstacle() const;
   [[nodiscard]] Result<std::optional<std::string>> cash_obstacle(std::size_t place, std::stop_token stop);
-  [[nodiscard]] Result<void> finish(Side side, std::stop_token stop);
+  // What keeps the account from paying that much now; none when it can, with what open buys may still take left to
+  // them.
+  [[nodiscard]] std::optional<std::string> shortage(Decimal cost);
+  // Whether another look at the account may show more than the last one did.
+  [[nodiscard]] bool account_may_differ() const;
+  // Waits for the open orders of a side; not any longer when there is `enough`, which is asked after each look at them.
+  [[nodiscard]] Result<void> finish(Side side, std::stop_token stop, const std::function<bool()>& enough = {});
   [[nodiscard]] Result<void> complete_fills();
-  // The account's cash, less what open buys may still take; read again until it shows what has happened so far.
-  [[nodiscard]] Result<Decimal> free_cash(std::stop_token stop);
+  [[nodiscard]] bool any_open(Side side) const;
+  [[nodiscard]] Decimal filled_total() const;
   [[nodiscard]] Result<Decimal> expected_cash() const;
   [[nodiscard]] Result<Decimal> bespoken() const;
   [[nodiscard]] bool anything_sent() const;
@@ -57,7 +65,11 @@ class Execution {
   Money cash_before_;
   Decimal cash_floor_;
   OrderDesk desk_;
-  std::deque<Ticket> tickets_;  // one per leg, in its place
+  std::deque<Ticket> tickets_;                           // one per leg, in its place
+  std::optional<std::chrono::nanoseconds> sells_since_;  // when they were first waited for
+  Decimal filled_at_look_;                               // of all orders, when the account was last looked at
+  bool books_lag_ = false;                               // the account did not show then what the reports say
+  std::optional<Decimal> waited_in_vain_at_;             // of all orders, when that was last waited for without success
 };
 
 }  // namespace rebalancer

@@ -61,10 +61,10 @@ class Executor {
  public:
   Executor(Gate& gate, RunStore& store, Clock& clock, Events& events, ExecutorSettings settings = {});
 
-  // Writes the plan and every intent durably, then sends the orders in the plan's order; waits for the sells before the
-  // buys that need their cash, and leaves out a buy the cash does not cover and an order that the gate refuses. Refuses
-  // a plan that is not the one proved. Errors: rejected (no proof, or for another plan), the store's before anything is
-  // sent. What a broker answers is in the summary.
+  // Writes the plan and every intent durably, then sends the orders in the plan's order; each buy as soon as its cash
+  // is there and the broker lets it be spent, and leaves out a buy for which neither comes and an order the gate
+  // refuses. Refuses a plan that is not the one proved. Errors: rejected (no proof, or for another plan), the store's
+  // before anything is sent. What a broker answers is in the summary.
   [[nodiscard]] Result<ExecutionSummary> execute(const ExecutionRequest& request, const ExecutionRules& rules,
                                                  std::stop_token stop);
 

@@ -2,6 +2,7 @@
 // and an outcome that is not known stays unknown until the broker says something.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -72,9 +73,11 @@ class OrderDesk {
   [[nodiscard]] Result<void> recover(Ticket& ticket);
   // An intent that will not be sent.
   [[nodiscard]] Result<void> leave_out(Ticket& ticket, std::string reason);
-  // Asks until none of the tickets is open, at most `fill_timeout`; what is open then, or when a stop is requested or
-  // the trading state forbids it, is cancelled. A ticket still open afterwards was not confirmed by the broker.
-  [[nodiscard]] Result<void> finish(std::span<Ticket* const> tickets, std::stop_token stop);
+  // Asks until none of the tickets is open, until `fill_timeout` after `since`; what is open then, or when a stop is
+  // requested or the trading state forbids it, is cancelled. A ticket still open afterwards was not confirmed by the
+  // broker. `enough`, asked after each round, ends it early and cancels nothing.
+  [[nodiscard]] Result<void> finish(std::span<Ticket* const> tickets, std::chrono::nanoseconds since,
+                                    std::stop_token stop, const std::function<bool()>& enough = {});
   // Asks the broker to cancel what is open, and waits for the answer.
   [[nodiscard]] Result<void> cancel(std::span<Ticket* const> tickets, const std::string& why);
   // Asks for every open one of them once.

@@ -66,8 +66,8 @@ Result<void> OrderDesk::poll_without_lookup(std::span<Ticket* const> tickets) {
   return {};
 }
 
-Result<void> OrderDesk::finish(std::span<Ticket* const> tickets, std::stop_token stop) {
-  const auto started = clock_.monotonic();
+Result<void> OrderDesk::finish(std::span<Ticket* const> tickets, std::chrono::nanoseconds since, std::stop_token stop,
+                               const std::function<bool()>& enough) {
   std::string why;
   for (bool first = true; any_open(tickets) && why.empty(); first = false) {
     if (!first) clock_.wait(settings_.poll_interval, stop);
@@ -75,7 +75,8 @@ Result<void> OrderDesk::finish(std::span<Ticket* const> tickets, std::stop_token
       why = "stopped on request";
     } else if (why = forbids(*tickets.front()); why.empty()) {
       if (auto polled = poll(tickets); !polled) return polled;
-      if (clock_.monotonic() - started >= settings_.fill_timeout) {
+      if (enough && enough()) return {};
+      if (clock_.monotonic() - since >= settings_.fill_timeout) {
         why = fmt::format("not filled within {} s", settings_.fill_timeout.count() / 1000);
       }
     }

@@ -45,13 +45,16 @@ class FakeBroker final : public Broker {
   std::deque<ErrorCode> lookup_faults;  // one per look-up that goes wrong
   std::deque<ErrorCode> account_faults;
   std::deque<ErrorCode> positions_faults;
-  const Clock* clock = nullptr;    // what a window for duplicates goes by; none: it never ends
-  int lookup_lag_calls = 0;        // calls after its submission until an order can be found
-  bool fills_at_once = true;       // false: `parts` per poll
-  std::deque<double> parts;        // shares of the quantity filled by successive polls; empty: nothing
-  bool cancels = true;             // false: cancel is accepted, nothing happens
-  bool fills_told = true;          // false: the list of fills stays empty
-  std::vector<std::string> calls;  // "submit rb-...", "find rb-...", "cancel rb-...", "account"
+  const Clock* clock = nullptr;         // what a window for duplicates goes by; none: it never ends
+  int lookup_lag_calls = 0;             // calls after its submission until an order can be found
+  bool fills_at_once = true;            // false: `parts` per poll
+  std::deque<double> parts;             // shares of the quantity filled by successive polls; empty: nothing
+  bool cancels = true;                  // false: cancel is accepted, nothing happens
+  bool fills_told = true;               // false: the list of fills stays empty
+  bool answers_before_filling = false;  // the answer to an order says it is open, whatever came of it meanwhile
+  std::optional<Decimal> cash_shown;    // in place of the cash there is: books that lag behind
+  std::optional<Decimal> buying_power;  // none: the cash there is
+  std::vector<std::string> calls;       // "submit rb-...", "find rb-...", "cancel rb-...", "account"
   std::function<void(const Order&)> before_submit;
   std::optional<std::vector<AccountMovement>> moved;  // none: it cannot tell
 
@@ -70,8 +73,8 @@ class FakeBroker final : public Broker {
   Result<Account> account() override {
     calls.emplace_back("account");
     if (auto fault = take(account_faults)) return fail(*fault, "account: scripted");
-    const Money money(cash, Currency::usd());
-    return Account{"fake", money, Money(Decimal(), Currency::usd()), money};
+    const auto money = [](Decimal amount) { return Money(amount, Currency::usd()); };
+    return Account{"fake", money(cash_shown.value_or(cash)), money(Decimal()), money(buying_power.value_or(cash))};
   }
   Result<std::vector<Position>> positions() override {
     if (auto fault = take(positions_faults)) return fail(*fault, "positions: scripted");
@@ -181,10 +184,10 @@ class FakeBroker final : public Broker {
     report.state = OrderState::acknowledged;
     held_.push_back({order, report, {}, static_cast<int>(calls.size()), now()});
     if (fills_at_once) fill(held_.back(), order.quantity.decimal());
-    return held_.back().report;
+    return answers_before_filling ? report : held_.back().report;
   }
   void advance(Held& held) {
-    if (is_terminal(held.report.state) || fills_at_once) return;
+    if (is_terminal(held.report.state)) return;
     const auto part = take(parts);
     if (!part) return;
     const Decimal rest = subtract(held.order.quantity.decimal(), held.report.filled.decimal()).value();

@@ -14,6 +14,8 @@ struct Account {
   std::string id;
   Money cash;
   Money equity;  // the broker's own figure; zero when it gives none
+  // What a new buy may cost, as the broker counts it: what open buys and unsettled proceeds hold back is taken off
+  // where its rules say so, and credit added.
   Money buying_power;
 };
 

@@ -57,7 +57,7 @@ typedef struct rb_bars { /* one symbol's bars, dates strictly ascending */
 } rb_bars;
 
 typedef struct rb_position { rb_str symbol; rb_decimal quantity; } rb_position;
-typedef struct rb_account {
+typedef struct rb_account { /* equity 0: not told. buying_power: what a new buy may cost now, open buys taken off */
   uint64_t size;
   rb_str id, currency;
   rb_decimal cash, equity, buying_power;
