@@ -77,6 +77,7 @@ struct RunReport {
   std::optional<Hold> hold;  // set when it held because something was wrong
   bool ambiguous = false;    // an order's outcome is unknown: a human is needed
   bool refused = false;      // a limit or the trading state kept at least one order back
+  bool left_undone = false;  // it traded, and not all of it filled: another run of the session plans the rest
   bool resumed = false;      // an earlier process began this run, this one brought it to its end
 
   std::vector<StageReport> stages;

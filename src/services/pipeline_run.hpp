@@ -67,6 +67,7 @@ struct Pipeline::Run {
   Result<StageReport> check();
   Result<StageReport> execute();
   Result<StageReport> analyze_target();
+  Result<bool> left_undone(const std::string& run_id);
   Result<StageReport> tell_execution(Result<ExecutionSummary> executed);
   ExecutionRules execution_rules();
 

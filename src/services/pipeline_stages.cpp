@@ -160,9 +160,13 @@ Result<StageReport> Pipeline::Run::execute() {
   auto earlier = parts().store.traded_run(settings().portfolio, report.as_of);
   if (!earlier) return fail(earlier.error());
   if (*earlier) {
-    report.outcome = RunOutcome::held;
-    report.reason = already_rebalanced(**earlier);
-    return StageReport{Stage::execute, "skipped", 0, report.reason};
+    auto undone = left_undone((*earlier)->id);
+    if (!undone) return fail(undone.error());
+    if (!*undone) {
+      report.outcome = RunOutcome::held;
+      report.reason = already_rebalanced(**earlier);
+      return StageReport{Stage::execute, "skipped", 0, report.reason};
+    }
   }
   if (const TradingStateRecord state = gate->trading_state(); state.state == TradingState::halted) {
     report.refused = true;
@@ -187,6 +191,21 @@ Result<StageReport> Pipeline::Run::execute() {
   book_seen.reset();
   Executor executor(*gate, parts().store, parts().clock, parts().events, parts().executor);
   return tell_execution(executor.execute(wanted, execution_rules(), request.stop));
+}
+
+// Whether a run that traded did not get all it planned: something did not fill in time, or waited for cash that did not
+// come. What is missing may be planned again, on what the account holds now. Not so an order that the broker refused,
+// nor one that went out and that the broker never had: should it turn up after all, another would be one too many.
+Result<bool> Pipeline::Run::left_undone(const std::string& run_id) {
+  auto records = parts().store.orders_of(run_id);
+  if (!records) return fail(records.error());
+  auto sent = parts().store.sent_orders(settings().portfolio, report.as_of);
+  if (!sent) return fail(sent.error());
+  return std::any_of(records->begin(), records->end(), [&](const OrderRecord& record) {
+    if (record.state != OrderState::cancelled || record.report.filled == record.order.quantity) return false;
+    return !record.report.broker_id.empty() ||
+           std::find(sent->begin(), sent->end(), record.order.client_id) == sent->end();
+  });
 }
 
 ExecutionRules Pipeline::Run::execution_rules() {
@@ -217,6 +236,10 @@ Result<StageReport> Pipeline::Run::tell_execution(Result<ExecutionSummary> execu
   });
   report.outcome = anything ? RunOutcome::traded : RunOutcome::held;
   report.reason = fmt::format("{} of {} orders filled", filled, report.orders.size());
+  auto undone = left_undone(report.id);
+  if (!undone) return fail(undone.error());
+  report.left_undone = *undone;
+  if (report.left_undone) report.reason += "; another run of this session plans the rest";
   auto unsealed = unsealed_book(record(), draft);
   if (!unsealed) return fail(unsealed.error());
   auto told = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book, *unsealed);

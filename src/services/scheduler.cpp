@@ -258,11 +258,11 @@ Result<Turn> Scheduler::finish(Turn turn, const AttemptEnd& end) {
   turn.outcome = end.outcome;
   turn.reason = end.reason;
   turn.state = TurnState::done;
-  if (end.may_be_repeated) {
+  if (end.may_be_repeated || end.left_undone) {
     // Not before it is due, should the clock have gone back during the attempt.
     const Instant next = std::max(after(now, delay_after(turn.attempts, policy_.retry_delay_seconds)), turn.due_at);
     const std::string why = why_no_other(turn, next);
-    turn.state = why.empty() ? TurnState::waiting : TurnState::failed;
+    turn.state = why.empty() ? TurnState::waiting : end.may_be_repeated ? TurnState::failed : TurnState::done;
     if (why.empty()) turn.next_attempt_at = next;
     if (!why.empty()) turn.reason = joined(turn.reason, why);
   }

@@ -39,6 +39,7 @@ struct AttemptEnd {
   std::string outcome;  // "traded", "held", "in_band"
   std::string reason;
   bool may_be_repeated = false;  // it held for something that may have passed in a minute: a network, a provider
+  bool left_undone = false;      // it traded, but not all: another attempt trades the rest, and none is no failure
 };
 
 // Tells "turn_begun", "turn_done", "turn_failed", "turn_missed", and "attempt_failed" when another one follows; each

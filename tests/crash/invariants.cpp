@@ -1,8 +1,8 @@
 #include "invariants.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
-#include <set>
 
 #include "adapters/sqlite/run_store.hpp"
 #include "adapters/system/decision_files.hpp"
@@ -96,12 +96,22 @@ std::optional<Failure> compare_order(const Ending& ending, const Journal& journa
 
 std::optional<Failure> compare_with_broker(const Ending& ending, const Journal& journal) {
   const BrokerBooks& books = ending.world.books;
-  std::set<std::string> traders;
+  std::vector<std::string> traders;  // in the order of their trades
   for (std::size_t i = 0; i < books.orders; ++i) {
     if (auto wrong = compare_order(ending, journal, books.order.at(i))) return wrong;
-    traders.insert(journal.orders.find(id_of(books.order.at(i)))->second.run_id);
+    const std::string& run = journal.orders.find(id_of(books.order.at(i)))->second.run_id;
+    if (std::find(traders.begin(), traders.end(), run) == traders.end()) traders.push_back(run);
   }
-  if (traders.size() > 1) return failure("plan", "{} runs traded in one session", traders.size());
+  // Another run of the session trades only what the one before it did not get.
+  for (std::size_t i = 0; i + 1 < traders.size(); ++i) {
+    const bool undone = std::any_of(journal.orders.begin(), journal.orders.end(), [&](const auto& entry) {
+      const OrderRecord& record = entry.second;
+      return record.run_id == traders[i] && record.state == OrderState::cancelled &&
+             record.report.filled < record.order.quantity;
+    });
+    if (!undone)
+      return failure("plan", "run {} had traded all, and run {} traded once more", traders[i], traders[i + 1]);
+  }
   for (const auto& [id, record] : journal.orders) {
     const bool there = std::any_of(books.order.begin(), books.order.begin() + static_cast<std::ptrdiff_t>(books.orders),
                                    [&](const HeldOrder& held) { return id_of(held) == id; });
@@ -147,6 +157,36 @@ bool may_be_parked(const Scene& scene) {
   return scene.capabilities.dedupe != Dedupe::permanent || scene.refuses_duplicates || scene.fault_percent > 0;
 }
 
+std::string_view run_of(const HeldOrder& order) { return id_of(order).substr(0, 3 + 32); }
+
+std::int64_t slack_of(const World& world, const Baseline& baseline, std::size_t symbol) {
+  return std::max(world.shares_before.at(symbol), baseline.books.shares.at(symbol)) / 25 + Decimal::scale;
+}
+
+bool is_near(const World& world, const Baseline& baseline) {
+  for (std::size_t i = 0; i < world.books.symbols; ++i) {
+    if (std::abs(world.books.shares.at(i) - baseline.books.shares.at(i)) > slack_of(world, baseline, i)) return false;
+  }
+  return true;
+}
+
+// However many runs it took: no symbol is bought or sold past where one undisturbed run brings it, but for what that
+// one left over, having reserved cash for the worst price.
+std::optional<Failure> judge_positions(const World& world, const Baseline& baseline) {
+  const BrokerBooks& books = world.books;
+  for (std::size_t i = 0; i < books.symbols; ++i) {
+    const std::int64_t before = world.shares_before.at(i);
+    const std::int64_t target = baseline.books.shares.at(i);
+    const std::int64_t slack = slack_of(world, baseline, i);
+    const std::int64_t held = books.shares.at(i);
+    if (held >= std::min(before, target) - slack && held <= std::max(before, target) + slack) continue;
+    return failure("doubled", "{} of {} are held, {} were and an undisturbed run ends with {}",
+                   Decimal::from_billionths(held).to_string(), books.symbol.at(i).data(),
+                   Decimal::from_billionths(before).to_string(), Decimal::from_billionths(target).to_string());
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Failure> judge_books(const World& world, const Baseline& baseline, const PipelineSettings& settings) {
@@ -156,25 +196,35 @@ std::optional<Failure> judge_books(const World& world, const Baseline& baseline,
     const HeldOrder& order = baseline.books.order.at(i);
     intended[{order.symbol, order.side}] = order.quantity;
   }
-  std::map<std::pair<std::size_t, Side>, std::string_view> accepted;
+  std::map<std::string, std::string_view> accepted;  // by run, symbol and side
+  std::map<std::pair<std::size_t, Side>, const HeldOrder*> working;
   for (std::size_t i = 0; i < books.orders; ++i) {
     const HeldOrder& order = books.order.at(i);
     const std::pair leg{order.symbol, order.side};
-    const auto wanted = intended.find(leg);
     const std::string_view symbol = order.symbol < books.symbols ? books.symbol.at(order.symbol).data() : "?";
-    if (wanted == intended.end()) {
-      return failure("plan", "{} of {} was sent and never planned", name_of(order.side), symbol);
-    }
-    const auto [first, is_first] = accepted.emplace(leg, id_of(order));
+    if (order.filled > order.quantity) return failure("doubled", "order {} filled beyond its quantity", id_of(order));
+    const std::string run(run_of(order));
+    const auto [first, is_first] =
+        accepted.emplace(fmt::format("{} {} {}", run, name_of(order.side), symbol), id_of(order));
     if (!is_first) {
       return failure("doubled", "the {} of {} was accepted as {} and as {}", name_of(order.side), symbol, first->second,
                      id_of(order));
     }
-    if (order.filled > wanted->second || order.quantity != wanted->second) {
+    if (!is_terminal(order.state) && !working.emplace(leg, &order).second) {
+      return failure("doubled", "two orders to {} {} are at work at once", name_of(order.side), symbol);
+    }
+    // What the first run of the session meant is known; a later one means what is missing then.
+    if (run != run_of(books.order.front())) continue;
+    const auto wanted = intended.find(leg);
+    if (wanted == intended.end()) {
+      return failure("plan", "{} of {} was sent and never planned", name_of(order.side), symbol);
+    }
+    if (order.quantity != wanted->second) {
       return failure("doubled", "{} {} of {} intended, {} accepted, {} filled", name_of(order.side), wanted->second,
                      symbol, order.quantity, order.filled);
     }
   }
+  if (auto wrong = judge_positions(world, baseline)) return wrong;
   if (books.lowest_cash < settings.rebalance.cash_buffer.billionths()) {
     return failure("cash", "the cash fell to {}", Decimal::from_billionths(books.lowest_cash).to_string());
   }
@@ -195,16 +245,23 @@ std::optional<Failure> judge_end(const Ending& ending, bool& whole) {
                    ambiguity ? "this broker can tell" : "nothing was ever in doubt", ending.world.life.reason.data());
   }
   const BrokerBooks& books = ending.world.books;
-  whole = books.orders == ending.baseline.books.orders &&
-          std::all_of(books.order.begin(), books.order.begin() + static_cast<std::ptrdiff_t>(books.orders),
-                      [](const HeldOrder& order) { return order.state == OrderState::filled; });
+  const auto end_of_orders = books.order.begin() + static_cast<std::ptrdiff_t>(books.orders);
+  const bool one_run = std::all_of(books.order.begin(), end_of_orders, [&](const HeldOrder& order) {
+    return run_of(order) == run_of(books.order.front());
+  });
+  // A run that plans what another left undone reserves cash of its own: it brings the account close by, not to the
+  // cent.
+  whole = one_run ? books.orders == ending.baseline.books.orders &&
+                        std::all_of(books.order.begin(), end_of_orders,
+                                    [](const HeldOrder& order) { return order.state == OrderState::filled; })
+                  : is_near(ending.world, ending.baseline);
   // With a broker that never fails, only a human's turn keeps the end of an undisturbed run away.
   const bool calm = ending.scene.fault_percent == 0;
   if (calm && !ending.parked && !whole) {
     return failure("lost", "nothing went wrong at the broker, and not all was bought: {}",
                    ending.world.life.reason.data());
   }
-  if (whole && !same_account(ending.world.books, ending.baseline.books)) {
+  if (whole && one_run && !same_account(ending.world.books, ending.baseline.books)) {
     return failure("positions", "everything filled, and the account is not where an undisturbed run brings it");
   }
   return std::nullopt;

@@ -92,6 +92,7 @@ void live(const Scene& scene, World& world, const Files& files) {
   world.life.traded = report.outcome == RunOutcome::traded;
   world.life.hold = report.hold.has_value();
   world.life.ambiguous = report.ambiguous;
+  world.life.left_undone = report.left_undone;
   say(world.life, report.reason);
 }
 

@@ -100,6 +100,7 @@ void Scene::set_up(World& world) const {
     books.mark.at(i) = marks_[i];
     books.shares.at(i) = shares_[i];
   }
+  world.shares_before = books.shares;
   books.cash = cash_;
   books.lowest_cash = cash_;
 }

@@ -30,7 +30,7 @@ void tell_beginning(int life, const World& world, const Fate& fate) {
                static_cast<unsigned long long>(fate.die_at), fate.cut_at_end ? " or at its end" : "");
 }
 
-bool is_finished(const LifeEnd& end) { return end.opened && !end.hold && !end.ambiguous; }
+bool is_finished(const LifeEnd& end) { return end.opened && !end.hold && !end.ambiguous && !end.left_undone; }
 
 Failure crashed(const World& world) {
   return {"crashed", fmt::format("a life ended by itself, without a word ({} steps)", world.life.steps)};

@@ -59,6 +59,7 @@ struct LifeEnd {
   bool traded = false;
   bool hold = false;
   bool ambiguous = false;
+  bool left_undone = false;
   std::array<char, 400> reason{};
   std::uint64_t steps = 0;
   std::uint64_t file_steps = 0;
@@ -71,6 +72,7 @@ struct World {
   int fault_percent = 0;            // of the requests that go wrong now
   bool refuses_duplicates = false;  // or answers them with what became of the first
   BrokerBooks books;
+  std::array<std::int64_t, symbols_max> shares_before{};  // before the first life
   LifeEnd life;
   bool journal_failed = false;  // a write of the journal's failed in this life
   int sent_after_failure = 0;

@@ -177,6 +177,19 @@ TEST_CASE("attempts are repeated with a delay that doubles, at most 15 minutes")
   CHECK(scene.begun_at("2026-11-19 21:30").session == day("2026-11-19"));  // the next day knows nothing of it
 }
 
+TEST_CASE("a run that did not get all it planned has another attempt, and is no failure when none is left") {
+  Scene scene("16:30", "2026-11-18 12:00", {.attempts_max = 2, .retry_delay_seconds = 60});
+  CHECK(scene.idle_at("2026-11-18 12:00"));
+  const AttemptEnd partly{.run_id = "aa11", .outcome = "traded", .reason = "1 of 2 orders filled", .left_undone = true};
+  Turn turn = scene.begun_at("2026-11-18 21:30");
+  CHECK(scene.scheduler->finish(turn, partly).value().state == TurnState::waiting);
+  turn = scene.begun_at("2026-11-18 21:31");
+  CHECK(turn.attempts == 2);
+  const Turn ended = scene.scheduler->finish(turn, partly).value();
+  CHECK(ended.state == TurnState::done);
+  CHECK(ended.reason == "1 of 2 orders filled; no attempt is left");
+}
+
 TEST_CASE("attempts end with the session, and with the next turn") {
   SUBCASE("the close, when the turn was for the session") {
     Scene scene("close-2m", "2026-11-18 12:00");

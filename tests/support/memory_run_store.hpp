@@ -153,13 +153,15 @@ class MemoryRunStore final : public RunStore {
     return found;
   }
   Result<std::optional<RunRecord>> traded_run(std::string_view portfolio, Date session) override {
+    std::optional<RunRecord> latest;
     for (const RunRecord& run : runs_) {
       if (run.portfolio != portfolio || run.session != session) continue;
-      for (const OrderRecord& order : orders_) {
-        if (order.run_id == run.id && sent_.contains(order.order.client_id)) return std::optional<RunRecord>(run);
-      }
+      const bool sent = std::any_of(orders_.begin(), orders_.end(), [&](const OrderRecord& order) {
+        return order.run_id == run.id && sent_.contains(order.order.client_id);
+      });
+      if (sent && (!latest || latest->started_at <= run.started_at)) latest = run;
     }
-    return std::optional<RunRecord>();
+    return latest;
   }
   Result<std::vector<RunRecord>> unfinished_runs(std::string_view portfolio) override {
     std::vector<RunRecord> found;

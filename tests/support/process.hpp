@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <chrono>
+#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <functional>
@@ -57,7 +58,7 @@ inline ProcessResult run_process(const std::vector<std::string>& arguments, cons
   posix_spawn_file_actions_destroy(&actions);
   close(out[1]);
   close(err[1]);
-  if (failed != 0) throw std::runtime_error("cannot start " + arguments.at(0));
+  if (failed != 0) throw std::runtime_error("cannot start " + arguments.at(0) + ": " + std::strerror(failed));
   if (on_start) on_start(child);
 
   ProcessResult result;

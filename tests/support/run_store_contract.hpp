@@ -162,6 +162,12 @@ inline void check_runs_and_orders(RunStore& store) {
     CHECK(traded(20).has_value());
     CHECK_FALSE(traded(21).has_value());
     CHECK_FALSE(store.traded_run("other", session_day(20)).value().has_value());
+    // Of two, the latest.
+    REQUIRE(store.begin_run(run_record("bb22", 20, 2'000)));
+    CHECK(traded(20)->id == "aa11");
+    REQUIRE(store.commit_plan(plan_record("bb22"), {intent("bb22", 1, "c")}));
+    REQUIRE(store.update_order(report_of("c", OrderState::sending)));
+    CHECK(traded(20)->id == "bb22");
   }
 }
 

@@ -185,10 +185,11 @@ Result<std::vector<RunRecord>> SqliteRunStore::runs(int count_max) {
 
 Result<std::optional<RunRecord>> SqliteRunStore::traded_run(std::string_view portfolio, Date session) {
   return connection_->read([&](SQLite::Database& database) {
-    return first_of(find_runs(database,
-                              "WHERE portfolio = ?1 AND session = ?2 AND EXISTS (SELECT 1 FROM orders WHERE "
-                              "orders.run_id = runs.id AND orders.sent = 1) ORDER BY started_at, rowid LIMIT 1",
-                              std::string(portfolio), session.days()));
+    return first_of(
+        find_runs(database,
+                  "WHERE portfolio = ?1 AND session = ?2 AND EXISTS (SELECT 1 FROM orders WHERE "
+                  "orders.run_id = runs.id AND orders.sent = 1) ORDER BY started_at DESC, rowid DESC LIMIT 1",
+                  std::string(portfolio), session.days()));
   });
 }
 

@@ -64,7 +64,8 @@ Command run_command() {
           .summary = "one rebalance: fetch, optimize, plan, check, execute, analyze",
           .details =
               "Prices in, an executed plan out, and a report of what was done and why. A second run for the "
-              "same session trades nothing and says so. On any doubt it holds, says why and exits with the "
+              "same session trades what the first did not get filled, else nothing, and says so. On any doubt it "
+              "holds, says why and exits with the "
               "code of what was wrong (help exit-codes).",
           .options = {as_of_option(), {.name = "dry-run", .help = "send nothing to the broker"}},
           .run = [](Context& context, const ParsedArguments& arguments) {

@@ -154,7 +154,8 @@ Result<http::RunAnswer> Service::accept_account(const std::string& reason, const
 void Service::take_turn(Turn turn, const http::Call& call) {
   AttemptEnd end;
   if (auto report = run(Application::Purpose::as_configured, {}, call)) {
-    end = {report->id, std::string(name_of(report->outcome)), report->reason, may_be_repeated(*report)};
+    end = {report->id, std::string(name_of(report->outcome)), report->reason, may_be_repeated(*report),
+           report->left_undone && !report->ambiguous && !report->refused};
   } else {
     end = {"", std::string(name_of(RunOutcome::held)), report.error().message, false};
   }

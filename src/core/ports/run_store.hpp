@@ -91,7 +91,7 @@ class RunStore {
 
   [[nodiscard]] virtual Result<std::optional<RunRecord>> run(std::string_view id_prefix) = 0;  // conflict: ambiguous
   [[nodiscard]] virtual Result<std::vector<RunRecord>> runs(int count_max) = 0;                // newest first
-  // The run that sent orders for this portfolio and session, if there is one.
+  // The latest run that sent orders for this portfolio and session, if there is one.
   [[nodiscard]] virtual Result<std::optional<RunRecord>> traded_run(std::string_view portfolio, Date session) = 0;
   // Begun and neither finished nor alive: this process owns the journal, so whoever began them is gone. Oldest first.
   [[nodiscard]] virtual Result<std::vector<RunRecord>> unfinished_runs(std::string_view portfolio) = 0;

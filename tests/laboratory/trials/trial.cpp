@@ -4,9 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "adapters/sqlite/run_store.hpp"
 #include "adapters/system/system_clock.hpp"
 #include "judge.hpp"
 #include "scenario_checks.hpp"
@@ -21,6 +23,17 @@ constexpr int lives_max = 12;
 constexpr std::chrono::seconds life_max{60};
 constexpr std::chrono::hours between_runs{6};
 constexpr int broker_failed = 7, human_needed = 8;
+
+// Ids of what the journal does not know the end of.
+std::set<std::string> doubtful_orders(const std::filesystem::path& journal) {
+  std::set<std::string> ids;
+  if (!std::filesystem::exists(journal)) return ids;
+  const auto store = sqlite::SqliteRunStore::open(journal.string());
+  const Result<std::vector<OrderRecord>> open = store ? (*store)->open_orders() : fail(store.error());
+  if (!open) return {"the journal cannot be read"};
+  for (const OrderRecord& record : *open) ids.insert(record.order.client_id);
+  return ids;
+}
 
 }  // namespace
 
@@ -57,11 +70,13 @@ TrialResult run_trial(const TrialSettings& settings) {
   write_scene(scene, kind, broker.url(), settings.folder, now);
 
   std::string words;
+  // Kills are for runs; a look afterwards is ours.
   const auto live = [&](const std::vector<std::string>& command) {
+    const bool may_die = command.front() == "run";
     std::vector<std::string> arguments{settings.binary.string(), "--config", "config.yaml"};
     arguments.insert(arguments.end(), command.begin(), command.end());
     auto ended = test::run_process(arguments, settings.folder, {"LAB_KEY=LAB"}, life_max,
-                                   [&child](pid_t started_as) { child = started_as; });
+                                   [&](pid_t started_as) { child = may_die ? started_as : 0; });
     words += ended.out + ended.err;
     return ended;
   };
@@ -111,16 +126,23 @@ TrialResult run_trial(const TrialSettings& settings) {
     }
   }
   if (result.parked || settings.scenario) {
-    // Blocked means blocked: another run sends nothing.
+    // Blocked means blocked: another run sends nothing, unless what was in doubt is known by then. A question of its
+    // own may follow.
+    const WireLaws asked_so_far = wire_laws;
+    const std::set<std::string> doubtful = doubtful_orders(journal);
     const std::size_t before = broker.truth().orders().size();
     const test::ProcessResult again = live({"run"});
     const std::size_t after = broker.truth().orders().size();
-    if (again.exit_code == human_needed && after != before) {
+    const std::set<std::string> still = doubtful_orders(journal);
+    const bool answered =
+        !doubtful.empty() && std::ranges::none_of(doubtful, [&](const std::string& id) { return still.contains(id); });
+    if (result.parked && again.exit_code == human_needed && after != before && !answered) {
       result.violations.emplace_back("not blocked: a run that needs a human sent an order");
     }
     if (settings.scenario) {
-      const auto broken = broken_promises(settings.scenario->name, {truth, wire_laws, codes, words, broker.account_id(),
-                                                                    again.exit_code, after - before});
+      const auto broken =
+          broken_promises(settings.scenario->name,
+                          {truth, asked_so_far, codes, words, broker.account_id(), again.exit_code, after - before});
       result.violations.insert(result.violations.end(), broken.begin(), broken.end());
     }
   }
