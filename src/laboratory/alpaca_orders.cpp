@@ -246,7 +246,7 @@ WireAnswer AlpacaOrders::activities(const WireRequest& request, std::string_view
     found.push_back({execution.at, writer.fill_id(execution), &execution, nullptr});
   }
   for (const AccountEvent& event : exchange.events()) {
-    if (!names_it(types, type_of(event)) || category == "trade_activity") continue;
+    if (!event.is_told || !names_it(types, type_of(event)) || category == "trade_activity") continue;
     found.push_back({event.at, writer.event_id(event), nullptr, &event});
   }
   std::ranges::stable_sort(found, {}, &Activity::at);

@@ -75,7 +75,7 @@ class Exchange {
   [[nodiscard]] std::vector<const ExchangeOrder*> visible_orders();
 
   // What happens to the account from outside of the interface.
-  void split(const std::string& symbol, std::int64_t shares, std::int64_t for_each);
+  void split(const std::string& symbol, std::int64_t shares, std::int64_t for_each, bool is_told = true);
   void pay_dividend(const std::string& symbol, Decimal per_share);
   void transfer(Decimal amount);
   void trade_outside(const std::string& symbol, Decimal quantity);  // negative: sold

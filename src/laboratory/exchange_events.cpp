@@ -4,7 +4,7 @@
 
 namespace rebalancer::laboratory {
 
-void Exchange::split(const std::string& symbol, std::int64_t shares, std::int64_t for_each) {
+void Exchange::split(const std::string& symbol, std::int64_t shares, std::int64_t for_each, bool is_told) {
   const auto found = instruments_.find(symbol);
   if (found == instruments_.end()) return;
   const std::vector<std::uint64_t> open = open_;
@@ -24,6 +24,7 @@ void Exchange::split(const std::string& symbol, std::int64_t shares, std::int64_
   AccountEvent event{.number = events_.size() + 1, .kind = AccountEvent::Kind::split, .symbol = symbol};
   event.quantity = minus(held->second.quantity, before);
   event.at = shown_now();
+  event.is_told = is_told;
   events_.push_back(std::move(event));
 }
 

@@ -27,7 +27,8 @@ void change_world(const std::vector<Fault>& faults, Exchange& exchange) {
         exchange.pass_night();
         break;
       case FaultKind::split:
-        exchange.split(fault.symbol, fault.number, fault.for_each);
+      case FaultKind::split_untold:
+        exchange.split(fault.symbol, fault.number, fault.for_each, fault.kind == FaultKind::split);
         break;
       case FaultKind::dividend:
         exchange.pay_dividend(fault.symbol, fault.amount);

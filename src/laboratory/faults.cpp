@@ -77,6 +77,8 @@ constexpr std::array rows{
     Row{FaultKind::overnight, "overnight", Parameter::none, "", 0, 0, 0,
         "time passes to the next session; what was good for the day has expired", false},
     Row{FaultKind::split, "split", Parameter::split, "SYMBOL 2:1", 2, 1, 100, "a split of shares", false},
+    Row{FaultKind::split_untold, "split-untold", Parameter::split, "SYMBOL 2:1", 2, 1, 100,
+        "a split of shares that no list tells", false},
     Row{FaultKind::dividend, "dividend", Parameter::amount, "SYMBOL 1.25", 0, 0, 0, "a dividend per share", false},
     Row{FaultKind::outside_trade, "outside-trade", Parameter::signed_amount, "SYMBOL -5", 0, 0, 0,
         "somebody trades by hand in the account", false},
@@ -134,7 +136,7 @@ Result<void> read_parameter(Fault& fault, const Row& row, std::string_view text)
     const auto for_each = whole<std::int64_t>(rest.substr(colon + 1));
     if (!shares || !for_each) return wrong();
     if (*shares < 1 || *shares > 100 || *for_each < 1 || *for_each > 100) {
-      return fail(ErrorCode::invalid, "split {}:{} must have numbers from 1 to 100", *shares, *for_each);
+      return fail(ErrorCode::invalid, "{} {}:{} must have numbers from 1 to 100", row.name, *shares, *for_each);
     }
     fault.number = *shares;
     fault.for_each = *for_each;

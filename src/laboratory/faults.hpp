@@ -51,6 +51,7 @@ enum class FaultKind {
   clock_jump,
   overnight,
   split,
+  split_untold,
   dividend,
   outside_trade,
   price,

@@ -121,6 +121,7 @@ struct AccountEvent {
   Decimal amount = {};    // cash
   Decimal per_share = {};
   Instant at = {};
+  bool is_told = true;  // by the broker's lists
 };
 
 // Why the exchange does not do what it was asked to; the broker puts it into its own words.

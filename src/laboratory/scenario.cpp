@@ -140,6 +140,25 @@ constexpr std::array table{
                  "filling",
              .faults = "overnight@submit:1, price(SPY 551.16)@submit:1, price(QQQ 473.54)@submit:1",
              .calendar = "XNYS"},
+
+    Scenario{.name = "split-overnight",
+             .pain = 11,
+             .broker = alpaca,
+             .evidence = "bt PR#570, Lean#5765, ghostfolio#2722, wealthfolio#1397",
+             .story = "a first run trades; overnight a symbol that is held splits, and the broker lists it",
+             .must_hold =
+                 "the split explains the shares; nothing is decided at a price from before it, and with the first "
+                 "close of the new shares the run trades on what is held",
+             .faults = "",
+             .overnight = "split(SPY 2:1)@any:1, price(QQQ 684)@any:1"},
+    Scenario{.name = "split-untold",
+             .pain = 11,
+             .broker = alpaca,
+             .evidence = "bt PR#570, Lean#5765, ghostfolio#6271",
+             .story = "a first run trades; overnight the shares of a symbol double, and no list says why",
+             .must_hold = "the difference is named and blocks trading, whatever the prices make of it",
+             .faults = "",
+             .overnight = "split-untold(SPY 2:1)@any:1"},
 };
 
 }  // namespace

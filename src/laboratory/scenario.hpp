@@ -10,7 +10,7 @@ namespace rebalancer::laboratory {
 
 struct Scenario {
   std::string_view name;
-  int pain;  // which of the users' pains it is, 1 to 8
+  int pain;  // which of the users' pains it is: 1 to 8, or 11
   BrokerKind broker;
   std::string_view evidence;  // "repository#thread, ..."
   std::string_view story;     // what the broker does
@@ -18,7 +18,8 @@ struct Scenario {
   std::string_view faults;
   std::string_view calendar = "24x7";
   bool settled_cash_only = false;
-  bool other_account = false;  // than the one the laboratory says without the scenario
+  std::string_view overnight = "";  // more faults, from the first request of the next day's run on
+  bool other_account = false;       // than the one the laboratory says without the scenario
 };
 
 [[nodiscard]] std::span<const Scenario> scenarios();

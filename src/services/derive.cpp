@@ -14,21 +14,26 @@ std::string verdict_text(const QualityVerdict& verdict, Severity severity) {
   return others == 0 ? first->message : fmt::format("{} (and {} more)", first->message, others);
 }
 
+const Bar* last_priced_bar(const BarTable& table) {
+  const auto bars = table.bars();
+  const auto last = std::find_if(bars.rbegin(), bars.rend(), [](const Bar& bar) { return bar.close > 0; });
+  return last == bars.rend() ? nullptr : &*last;
+}
+
 Result<PricesRead> read_prices(std::span<const BarTable> tables, std::span<const Symbol> wanted, Date session) {
   PriceList prices;
   std::vector<BarTable> chosen;
   Date first = session;
   for (const BarTable& table : tables) {
     // The verdict saw to it that every table has a recent close.
-    const auto bars = table.bars();
-    const auto last = std::find_if(bars.rbegin(), bars.rend(), [](const Bar& bar) { return bar.close > 0; });
-    if (last == bars.rend()) return fail(ErrorCode::not_found, "no price of {} is stored", table.symbol());
+    const Bar* last = last_priced_bar(table);
+    if (last == nullptr) return fail(ErrorCode::not_found, "no price of {} is stored", table.symbol());
     const auto price = Price::from_double(last->close);
     if (!price) return fail(ErrorCode::invalid, "{}: {}", table.symbol(), price.error().message);
     prices.emplace(table.symbol(), *price);
     if (std::find(wanted.begin(), wanted.end(), table.symbol()) != wanted.end()) {
       chosen.push_back(table);
-      first = std::min(first, bars.front().date);
+      first = std::min(first, table.bars().front().date);
     }
   }
   auto frame = adjusted_frame(chosen, first, session);

@@ -14,6 +14,9 @@ namespace rebalancer {
 // The first finding that stops (or warns), and how many more there are; empty without one.
 [[nodiscard]] std::string verdict_text(const QualityVerdict& verdict, Severity severity);
 
+// Null when no bar has a close.
+[[nodiscard]] const Bar* last_priced_bar(const BarTable& table);
+
 struct PricesRead {
   PriceList prices;  // the last close of every table
   PriceFrame frame;  // adjusted closes of the symbols wanted, in the order of the tables

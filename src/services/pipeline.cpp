@@ -89,7 +89,13 @@ RunReport Pipeline::run(const RunRequest& request) {
     report.outcome = RunOutcome::held;
   } else if (run.interrupted_plan) {
     run.stage(Stage::execute, [&] { return run.resume(*run.interrupted_plan); });
-  } else if (run.stage(Stage::fetch, [&] { return run.fetch(); }) &&
+  } else if (run.stage(Stage::fetch,
+                       [&] {
+                         auto fetched = run.fetch();
+                         if (!fetched) return fetched;
+                         auto priced = run.check_price_of_moved_shares();
+                         return priced ? fetched : Result<StageReport>(fail(priced.error()));
+                       }) &&
              run.stage(Stage::optimize, [&] { return run.optimize_weights(); }) &&
              run.stage(Stage::plan, [&] { return run.plan(); }) &&
              run.stage(Stage::check, [&] { return run.check(); }) &&

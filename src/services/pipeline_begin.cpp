@@ -64,6 +64,7 @@ Result<void> Pipeline::Run::reconcile_account() {
                          {"quantity", movement.quantity.to_string()}});
   }
   report.book_before = told->book;
+  shares_moved = share_movements(*told);
   if (request.accept_account) {
     accepted = true;
     book_seen = told->book;
@@ -75,7 +76,8 @@ Result<void> Pipeline::Run::reconcile_account() {
     parts().events.emit(EventLevel::warning, "reconciliation_gap", gap.sentence,
                         {{"run_id", report.id}, {"kind", gap.kind}, {"subject", gap.subject}});
   }
-  if (is_certain(*told)) book_seen = told->book;
+  // Until the prices are known to be of the same shares, the next run must see what moved them again.
+  if (is_certain(*told)) (shares_moved.empty() ? book_seen : book_after_moves) = told->book;
   if (told->gaps.empty()) return {};
   if (!gate) return {};
   report.ambiguous = true;
@@ -176,8 +178,8 @@ Result<void> Pipeline::Run::close_interrupted(const RunRecord& interrupted, cons
     auto seen = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book, *unsealed);
     if (!seen) return fail(seen.error());
     end.book_after = seen->book;
-    // What nobody can explain must not become what is expected.
-    if (is_certain(*seen)) {
+    // What nobody can explain must not become what is expected, nor shares whose prices nobody has looked at.
+    if (is_certain(*seen) && share_movements(*seen).empty()) {
       book = seen->book;
     } else if (*unsealed) {
       book = (*unsealed)->book;

@@ -22,6 +22,8 @@ struct Pipeline::Run {
   std::vector<BarTable> tables = {};  // of every symbol wanted or held
   std::optional<PriceFrame> frame = {};
   std::optional<Book> book_seen = {};               // the latest look at the account
+  std::optional<Book> book_after_moves = {};        // the same, once the prices are known to be of its shares
+  std::vector<AccountMovement> shares_moved = {};   // since the account was seen last
   std::optional<PlanRecord> interrupted_plan = {};  // of this session: this run is its next life
   std::string draft = {};                           // of the decision, once it was written down with the plan
   bool journaled = false;
@@ -70,6 +72,9 @@ struct Pipeline::Run {
   Result<bool> left_undone(const std::string& run_id);
   Result<StageReport> tell_execution(Result<ExecutionSummary> executed);
   ExecutionRules execution_rules();
+
+  // pipeline_shares.cpp
+  Result<void> check_price_of_moved_shares();
 
   // pipeline_end.cpp
   RunRecord record();

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view own_prefix = "rb-";
 
-// What is booked for a day may be told a day later, and a weekend is no day.
-constexpr std::int64_t movement_days_back = 4;
+// What is booked for a day may be told a day later, and a long weekend has no days.
+constexpr std::int64_t movement_days_back = 7;
 
 void compare_books(const Book& expected, const Book& actual, Reconciliation& told) {
   std::set<Symbol> symbols;
@@ -203,6 +203,14 @@ Result<Reconciliation> reconcile(BrokerView& broker, RunStore& store, const std:
                                      report.client_id, standing(report), ours ? "" : ": somebody else placed it")});
   }
   return told;
+}
+
+std::vector<AccountMovement> share_movements(const Reconciliation& told) {
+  std::vector<AccountMovement> shares;
+  for (const AccountMovement& movement : told.explained_by) {
+    if (movement.symbol && movement.quantity != Quantity()) shares.push_back(movement);
+  }
+  return shares;
 }
 
 Result<void> check_accept_reason(std::string_view reason) {

@@ -47,6 +47,9 @@ enum class ReconcileScope {
 // Whether the account, as it was seen, may be what is expected from now on: nothing is in doubt.
 [[nodiscard]] inline bool is_certain(const Reconciliation& told) { return told.gaps.empty() && !told.orders_open; }
 
+// The movements of shares with which the account agrees: a split, a spin-off, a transfer. Oldest first.
+[[nodiscard]] std::vector<AccountMovement> share_movements(const Reconciliation& told);
+
 // The word of a person who takes an account as it is goes into the journal and the sealed decision.
 inline constexpr std::size_t accept_reason_size_max = 512;
 // Errors: invalid, when it says nothing or too much.

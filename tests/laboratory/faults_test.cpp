@@ -17,7 +17,7 @@ TEST_CASE("a script reads back as it was written") {
            "too-many(30)@any:3..6",
            "error-before(502)@submit",
            "hidden(2)@submit:4..",
-           "split(SPY 2:1)@any:10, overnight@any:11",
+           "split(SPY 2:1)@any:10, overnight@any:11, split-untold(SPY 1:10)@any:12",
            "dividend(SPY 1.25)@clock:1, outside-trade(QQQ -5.5)@positions:2, price(SPY 99.5)@any:1",
            "clock-jump(-3600)@account:2",
            "cut(0)@list:1, cut-body(12)@list:2, slow(1)@list:3",

@@ -108,6 +108,17 @@ TEST_CASE("the world changes in the middle: split overnight, dividend, a trade b
   CHECK(truth.broken_laws().empty());
 }
 
+TEST_CASE("a split is in the list of activities, one that is untold is not") {
+  const auto laboratory = laboratory_with("split(SPY 2:1)@clock:1, split-untold(SPY 2:1)@clock:2");
+  for (int i = 0; i < 2; ++i) CHECK(ask(*laboratory, "GET", "/v2/clock").status == 200);
+  const std::string told = ask(*laboratory, "GET", "/v2/account/activities").body;
+  const std::size_t first = told.find("\"SPLIT\"");
+  CHECK(first != std::string::npos);
+  CHECK(told.find("\"SPLIT\"", first + 1) == std::string::npos);
+  CHECK(laboratory->truth().events().size() == 2);
+  CHECK(laboratory->truth().broken_laws().empty());
+}
+
 TEST_CASE("lists that are wrong for one answer, while the truth is right") {
   const auto laboratory =
       laboratory_with("duplicate-fills@fills:2, reordered-fills@fills:3, dropped-fill@fills:4, short-list@positions:1");

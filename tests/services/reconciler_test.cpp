@@ -133,6 +133,72 @@ TEST_CASE("a split that the broker tells explains more shares; one that it does 
   CHECK(partly.gaps.front().kind == "cash");
 }
 
+TEST_CASE("shares that split are not valued at a price from before, however often that is tried") {
+  TradedScene scene;
+  // The day after: AAA split 2:1 before its open, and the prices end on the day before.
+  const auto split_shares = [&scene] {
+    Decimal& held = scene.broker.shares[symbol("AAA")];
+    AccountMovement split = moved("s1", "SPLIT", Decimal(),
+                                  Instant::from_seconds(scene.clock.now().nanoseconds() / 86'400'000'000'000 * 86'400));
+    split.symbol = symbol("AAA");
+    split.quantity = Quantity(held);
+    held = add(held, held).value();
+    scene.broker.moved = {split};
+  };
+  const Date before = scene.calendar->last_completed_session(scene.clock.now());
+  scene.next_session();
+  split_shares();
+  const Date after = scene.calendar->last_completed_session(scene.clock.now());
+  Bar& bar = scene.provider.history[symbol("AAA")][after];
+  bar.close = bar.close / 2;
+  bar.split_ratio = 2;
+  for (int again = 0; again < 2; ++again) {
+    const RunReport held = scene.run({.as_of = before});
+    REQUIRE(held.hold.has_value());
+    CHECK(held.hold->stage == Stage::fetch);
+    CHECK(held.reason.starts_with("AAA: "));
+    CHECK(held.reason.ends_with(
+        "and the last close is of 2026-07-01; nothing is decided before there is a close of the shares that are held "
+        "now"));
+    CHECK_FALSE(held.ambiguous);
+    CHECK(scene.broker.count("submit") == 0);
+  }
+  const Decimal shares = scene.broker.shares.at(symbol("AAA"));
+  const RunReport report = scene.run();
+  CHECK_FALSE(report.hold.has_value());
+  CHECK(report.equity_before.value().amount() < Decimal::whole(10'500));
+  // Halves before, halves after: the split alone is no reason to trade half of them.
+  const double kept = scene.broker.shares.at(symbol("AAA")).to_double() / shares.to_double();
+  CHECK(kept > 0.95);
+  CHECK(kept < 1.05);
+  // It is the truth from now on.
+  CHECK(scene.compared().explained_by.empty());
+  CHECK(scene.compared().gaps.empty());
+  scene.check_decisions();
+}
+
+TEST_CASE("closing an interrupted run does not take shares for granted that split since") {
+  for (int writes = 1; writes < 40; ++writes) {
+    CAPTURE(writes);
+    PipelineScene scene;
+    scene.run_until_write(writes);
+    scene.next_session();
+    scene.next_session();
+    Decimal& held = scene.broker.shares[symbol("AAA")];
+    if (held.is_zero()) continue;
+    AccountMovement split = moved("s1", "SPLIT", Decimal(), scene.clock.now());
+    split.symbol = symbol("AAA");
+    split.quantity = Quantity(held);
+    held = add(held, held).value();
+    scene.broker.moved = {split};
+    for (int again = 0; again < 2; ++again) {
+      const RunReport next = scene.run();
+      REQUIRE(next.hold.has_value());
+      CHECK(scene.broker.count("submit") == 0);
+    }
+  }
+}
+
 TEST_CASE("an order that somebody else has open at the broker holds the run") {
   TradedScene scene;
   scene.broker.fills_at_once = false;

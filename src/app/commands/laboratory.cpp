@@ -23,7 +23,7 @@ int list_faults(Context& context) {
     for (const laboratory::Scenario& scenario : laboratory::scenarios()) {
       json.object().member("name", scenario.name).member("broker", name_of(scenario.broker));
       json.member("faults", scenario.faults).member("story", scenario.story).member("must_hold", scenario.must_hold);
-      json.member("evidence", scenario.evidence).end();
+      json.member("overnight", scenario.overnight).member("evidence", scenario.evidence).end();
     }
     context.out << json.end().end().str() << '\n';
     return 0;
@@ -57,6 +57,7 @@ int serve_laboratory(Context& context, const ParsedArguments& arguments) {
     if (!faults) return usage("--faults: " + faults.error().message);
     settings.faults = *std::move(faults);
   }
+  std::string_view overnight;
   if (const auto name = arguments.text("scenario")) {
     const auto scenario = laboratory::scenario_named(*name);
     if (!scenario) return usage("--scenario: " + scenario.error().message);
@@ -64,6 +65,7 @@ int serve_laboratory(Context& context, const ParsedArguments& arguments) {
       return usage("--scenario says which broker, faults and calendar; leave out --broker, --faults and --calendar");
     }
     apply(*scenario, settings);
+    overnight = scenario->overnight;
     context.note(fmt::format("{}: {}; must hold: {}", scenario->name, scenario->story, scenario->must_hold));
   }
   system::SystemClock clock;
@@ -88,6 +90,9 @@ int serve_laboratory(Context& context, const ParsedArguments& arguments) {
     if (url.starts_with("http")) {
       context.out << fmt::format("keys: {} and {}; the truth: {}/laboratory; ", laboratory::laboratory_key,
                                  laboratory::laboratory_secret, url);
+    }
+    if (!overnight.empty()) {
+      context.out << fmt::format("after the first run: curl --data '{}' {}/laboratory/faults\n", overnight, url);
     }
     context.out << "Ctrl-C ends it\n" << std::flush;
   }

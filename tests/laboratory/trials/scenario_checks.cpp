@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 
 #include <fmt/format.h>
@@ -13,7 +14,7 @@ namespace {
 using laboratory::ExchangeOrder;
 using laboratory::OrderStatus;
 
-constexpr int human_needed = 8;
+constexpr int data_rejected = 4, human_needed = 8;
 constexpr std::size_t orders_planned = 4;  // for the account of scene_of: one sell, three buys
 
 class Checks {
@@ -58,6 +59,20 @@ class Checks {
   void limits_only() {
     for (const ExchangeOrder& order : orders()) {
       if (!order.request.limit) say("order {} has no limit", order.number);
+    }
+  }
+  void ends_with(const std::vector<int>& exit_codes) {
+    if (played_.exit_codes == exit_codes) return;
+    say("the runs end with {}, not {}", fmt::join(played_.exit_codes, ", "), fmt::join(exit_codes, ", "));
+  }
+  // Each position is worth its share of the account, by the broker's prices; whole shares leave some cents over.
+  void evenly_divided() {
+    constexpr double tolerance = 0.025;
+    const double equity = played_.truth.equity().to_double();
+    for (const auto& [symbol, holding] : played_.truth.holdings()) {
+      const double part = played_.truth.market_value(symbol).to_double() / equity;
+      const double even = 1.0 / static_cast<double>(played_.truth.holdings().size());
+      if (std::abs(part - even) > tolerance) say("{} is {:.1f}% of the account", symbol, 100 * part);
     }
   }
   template <class... Args>
@@ -123,6 +138,20 @@ constexpr std::array promises{
     Promise{"cash-not-settled", [](Checks& checks) { checks.nothing_refused(); }},
     Promise{"price-runs-away", [](Checks& checks) { checks.limits_only(); }},
     Promise{"prices-of-yesterday", [](Checks& checks) { checks.limits_only(); }},
+    Promise{"split-overnight",
+            [](Checks& checks) {
+              checks.ends_with({0, data_rejected, 0});
+              checks.told("nothing is decided before there is a close of the shares that are held now");
+              if (checks.orders().size() <= orders_planned) checks.say("nothing was traded after the night");
+              checks.evenly_divided();
+            }},
+    Promise{"split-untold",
+            [](Checks& checks) {
+              checks.ends_with({0, human_needed, human_needed});
+              if (checks.orders().size() != orders_planned) checks.say("{} orders are there", checks.orders().size());
+              checks.human_is_asked_and_nothing_sent();
+              checks.told("SPY: the account holds");
+            }},
 };
 
 }  // namespace

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::string_view us_stock = "_US_EQ";
 
+std::shared_ptr<const Calendar> new_york() { return calendar_named("XNYS").value(); }
+
 std::string broker_keys(const Scene& scene, BrokerKind broker, const std::string& url) {
   switch (broker) {
     case BrokerKind::alpaca:
@@ -118,34 +120,56 @@ Scene scene_of(const laboratory::Scenario& scenario, Instant now) {
     const Instant open = (*calendar)->open((*calendar)->last_completed_session(now));
     settings.exchange.start = Instant::from_seconds(open.nanoseconds() / 1'000'000'000 + 3'600);
   }
+  if (!scenario.overnight.empty()) {
+    // The night ends before the open of the last completed session: its close is of the new day's shares.
+    const Instant open = new_york()->open(new_york()->last_completed_session(now));
+    settings.exchange.start = Instant::from_seconds(open.nanoseconds() / 1'000'000'000 - 4 * 3'600);
+  }
   // A program that lives on has the ids it used in its memory.
   scene.dies_with_gateway = scenario.name == "ids-rolled-back";
   if (scenario.other_account) scene.live_account = "PA0000000000";
   return scene;
 }
 
-void write_scene(const Scene& scene, BrokerKind broker, const std::string& url, const std::filesystem::path& folder,
-                 Instant now) {
-  std::filesystem::create_directories(folder);
-  const auto calendar = calendar_named("XNYS").value();
-  const Date last = calendar->last_completed_session(now);
-  std::vector<Date> days{last};
-  while (days.size() < 40) days.push_back(calendar->session_on_or_before(Date::from_days(days.back().days() - 1)));
+SceneDay first_day(Instant now) { return {new_york()->previous_session(new_york()->last_completed_session(now))}; }
+
+SceneDay next_day(const laboratory::Exchange& truth, std::string_view overnight, Instant now) {
+  SceneDay day{new_york()->last_completed_session(now)};
+  for (const auto& [symbol, instrument] : truth.instruments()) day.closes[symbol] = instrument.price;
+  const laboratory::FaultScript script = laboratory::FaultScript::parse(overnight).value();
+  for (const laboratory::Fault& fault : script.faults()) {
+    if (fault.kind != laboratory::FaultKind::split && fault.kind != laboratory::FaultKind::split_untold) continue;
+    day.splits[fault.symbol] = static_cast<double>(fault.number) / static_cast<double>(fault.for_each);
+  }
+  return day;
+}
+
+void write_prices(const Scene& scene, const SceneDay& day, const std::filesystem::path& folder) {
+  std::vector<Date> days{day.session};
+  while (days.size() < 40) days.push_back(new_york()->previous_session(days.back()));
   std::ofstream prices(folder / "prices.csv");
-  prices << "date," << fmt::format("{}", fmt::join(scene.symbols, ",")) << '\n';
+  prices << "date,symbol,close,split\n";
   for (std::size_t i = days.size(); i-- > 0;) {
-    prices << days[i].to_string();
     for (std::size_t s = 0; s < scene.symbols.size(); ++s) {
       for (const Instrument& instrument : laboratory::usual_instruments()) {
         if (instrument.symbol != scene.symbols[s]) continue;
         // A little up and down, and at the end what the exchange asks.
+        const auto told = day.closes.find(instrument.symbol);
+        const Decimal close = i == 0 && told != day.closes.end() ? told->second : instrument.price;
         const std::int64_t wave = i == 0 ? 0 : static_cast<std::int64_t>((i * (s + 3)) % 7) - 3;
-        const std::int64_t price = instrument.price.billionths() / 10'000'000 * (1000 + wave) / 1000;
-        prices << fmt::format(",{}.{:02}", price / 100, price % 100);
+        const std::int64_t price = close.billionths() / 10'000'000 * (1000 + wave) / 1000;
+        const auto split = day.splits.find(instrument.symbol);
+        prices << fmt::format("{},{},{}.{:02},{}\n", days[i].to_string(), instrument.symbol, price / 100, price % 100,
+                              i == 0 && split != day.splits.end() ? split->second : 1.0);
       }
     }
-    prices << '\n';
   }
+}
+
+void write_scene(const Scene& scene, BrokerKind broker, const std::string& url, const std::filesystem::path& folder,
+                 Instant now) {
+  std::filesystem::create_directories(folder);
+  write_prices(scene, {new_york()->last_completed_session(now)}, folder);
   std::ofstream(folder / "config.yaml") << fmt::format(
       "mode: {}\n"
       "portfolio: {{tickers: [{}]}}\n"

@@ -1,6 +1,7 @@
 // What a trial needs on the disk: prices, a configuration, and the random draws that make it what it is.
 #pragma once
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,20 @@ struct Scene {
 
 // One account for every scenario: more of one symbol than wanted, none of three others. Nothing is killed.
 [[nodiscard]] Scene scene_of(const laboratory::Scenario& scenario, Instant now);
+
+// Which day it is for the program and what the prices of that day are. Without a scenario's night there is one: the
+// last completed session, at the prices the exchange begins with.
+struct SceneDay {
+  Date session;
+  std::map<std::string, Decimal> closes = {};  // of that day; none: those the exchange begins with
+  std::map<std::string, double> splits = {};   // before its open: new shares for one
+};
+// The two days of a scenario with a night between them.
+[[nodiscard]] SceneDay first_day(Instant now);
+[[nodiscard]] SceneDay next_day(const laboratory::Exchange& truth, std::string_view overnight, Instant now);
+
+// prices.csv up to that day.
+void write_prices(const Scene& scene, const SceneDay& day, const std::filesystem::path& folder);
 
 // prices.csv up to the last completed session, config.yaml for the broker at `url`.
 void write_scene(const Scene& scene, laboratory::BrokerKind broker, const std::string& url,

@@ -87,12 +87,28 @@ TrialResult run_trial(const TrialSettings& settings) {
   test::ProcessResult last;
   std::vector<int> codes;
   bool ended = false;
-  while (result.lives < lives_max && !ended) {
-    if (result.lives > 0) pass_time();
-    last = live({"run"});
+  const auto run_once = [&](const std::vector<std::string>& command) {
+    last = live(command);
     child = 0;
     codes.push_back(last.exit_code);
     ++result.lives;
+  };
+  if (settings.scenario && !settings.scenario->overnight.empty()) {
+    // A run, the night, a run before the new day has a close, and one with it.
+    const std::string_view overnight = settings.scenario->overnight;
+    const SceneDay day_before = first_day(now);
+    const std::vector<std::string> run_before{"run", "--as-of", day_before.session.to_string()};
+    write_prices(scene, day_before, settings.folder);
+    run_once(run_before);
+    broker.add_faults(laboratory::FaultScript::parse(overnight).value());
+    run_once(run_before);
+    write_prices(scene, next_day(broker.truth(), overnight, now), settings.folder);
+    run_once({"run"});
+    ended = true;
+  }
+  while (result.lives < lives_max && !ended) {
+    if (result.lives > 0) pass_time();
+    run_once({"run"});
     ended = last.exit_code != 128 + SIGKILL && last.exit_code != broker_failed;
     // Another account stays another one.
     if (last.exit_code == broker_failed && !scene.live_account.empty()) break;
