@@ -9,8 +9,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::optional<int> digits(std::string_view text) {
-  int value = 0;
+template <class Number = int>
+std::optional<Number> digits(std::string_view text) {
+  Number value = 0;
   if (text.empty() || !std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec != std::errc()) return std::nullopt;
@@ -43,7 +44,39 @@ bool may_repeat(const RetryPolicy::Outcome& outcome) {
   return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
+// The value of the first header of that name.
+std::optional<std::string_view> header_of(const HttpResponse& response, std::string_view name) {
+  const auto found =
+      std::ranges::find_if(response.headers, [name](const auto& header) { return same_name(header.first, name); });
+  if (found == response.headers.end()) return std::nullopt;
+  return found->second;
+}
+
+// The longest wait that the server asks for; nothing when it asks for none.
+std::optional<milliseconds> wait_asked(const HttpResponse& response, Instant now) {
+  std::optional<milliseconds> asked;
+  if (const auto value = header_of(response, "Retry-After")) asked = retry_after(*value, now);
+  // The header is on every answer; only this status says that the limit is reached.
+  if (response.status != 429) return asked;
+  const auto value = header_of(response, "X-RateLimit-Reset");
+  if (!value) return asked;
+  const auto told = http_date(header_of(response, "Date").value_or(""));
+  const auto limited = rate_limit_reset(*value, told.value_or(now));
+  if (!limited) return asked;
+  return std::max(asked.value_or(milliseconds(0)), *limited);
+}
+
 }  // namespace
+
+std::optional<milliseconds> rate_limit_reset(std::string_view value, Instant server_now) {
+  constexpr std::int64_t window_max_s = 3600;
+  const auto at_s = digits<std::int64_t>(value);
+  const std::int64_t server_now_ms = server_now.nanoseconds() / 1'000'000;
+  if (!at_s || *at_s > server_now_ms / 1000 + window_max_s) return std::nullopt;
+  const std::int64_t wait_ms = *at_s * 1000 - server_now_ms;
+  if (wait_ms <= 0) return std::nullopt;
+  return milliseconds(wait_ms);
+}
 
 std::optional<milliseconds> retry_after(std::string_view value, Instant now) {
   const auto first = value.find_first_not_of(" \t");
@@ -68,12 +101,9 @@ std::optional<milliseconds> RetryPolicy::wait_before_next(std::string_view metho
   milliseconds wait(static_cast<std::int64_t>(static_cast<double>(backoff.count()) * (0.5 + 0.5 * random_.uniform())));
 
   if (outcome) {
-    for (const auto& [name, value] : outcome->headers) {
-      if (!same_name(name, "Retry-After")) continue;
-      const auto asked = retry_after(value, now);
-      if (asked && *asked > settings_.retry_after_max) return std::nullopt;
-      if (asked) wait = std::max(wait, *asked);
-    }
+    const auto asked = wait_asked(*outcome, now);
+    if (asked && *asked > settings_.retry_after_max) return std::nullopt;
+    if (asked) wait = std::max(wait, *asked);
   }
   return wait;
 }

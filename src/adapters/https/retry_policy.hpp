@@ -38,4 +38,9 @@ class RetryPolicy {
 // Nothing for anything else.
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after(std::string_view value, Instant now);
 
+// How long it is until the moment that X-RateLimit-Reset names, in seconds since 1970 by the server's clock. Nothing
+// for anything else, nor for a moment that has passed or is more than an hour away: no window of a limit is that long,
+// so it is told by another clock.
+[[nodiscard]] std::optional<std::chrono::milliseconds> rate_limit_reset(std::string_view value, Instant server_now);
+
 }  // namespace rebalancer

@@ -99,6 +99,45 @@ TEST_CASE("the wait a server asks for is kept, unless it is too long: then its a
   }
 }
 
+TEST_CASE("after 429 the moment at which a rate limit begins anew is waited for, by the server's own clock") {
+  const auto limited = [](const std::string& reset, int status = 429, const std::string& date = "") {
+    HttpResponse response;
+    response.status = status;
+    response.headers.emplace_back("X-RateLimit-Reset", reset);
+    if (!date.empty()) response.headers.emplace_back("date", date);
+    return RetryPolicy::Outcome(response);
+  };
+  const auto wait = [](const RetryPolicy::Outcome& outcome, const char* method = "GET") {
+    RetryPolicy policy{RetrySettings{}};
+    return policy.wait_before_next(method, 1, outcome, now);
+  };
+  const auto is_backoff = [](const std::optional<milliseconds>& waited) {
+    return waited && waited->count() >= 250 && waited->count() <= 500;
+  };
+  CHECK(wait(limited("1792567687")) == milliseconds(7'000));
+  CHECK(wait(limited("1792567710")) == milliseconds(30'000));
+  CHECK_FALSE(wait(limited("1792567711")).has_value());
+  CHECK_FALSE(wait(limited("1792567687"), "POST").has_value());
+  // The server is an hour behind, and says so.
+  CHECK(wait(limited("1792564087", 429, "Wed, 21 Oct 2026 06:28:00 GMT")) == milliseconds(7'000));
+  CHECK_FALSE(wait(limited("1792567670", 429, "Wed, 21 Oct 2026 06:28:00 GMT")).has_value());
+  // A date that cannot be read says nothing of its clock.
+  CHECK(wait(limited("1792567687", 429, "today")) == milliseconds(7'000));
+  // Every answer has the header; only 429 says that the limit is reached.
+  CHECK(is_backoff(wait(limited("1792567687", 503))));
+  // Passed already, no number, or by another clock than ours: the backoff it is.
+  for (const char* reset : {"1792567680", "1792567000", "0", "", "-5", "soon", "99999999999999999999", "1792571281"}) {
+    CAPTURE(reset);
+    CHECK(is_backoff(wait(limited(reset))));
+  }
+  // The longer of two waits.
+  RetryPolicy::Outcome both = limited("1792567687");
+  both->headers.emplace_back("Retry-After", "9");
+  CHECK(wait(both) == milliseconds(9'000));
+  both->headers.back().second = "2";
+  CHECK(wait(both) == milliseconds(7'000));
+}
+
 TEST_CASE("Retry-After is read in seconds and as a date, and nothing else is taken for either") {
   CHECK(retry_after("120", now) == milliseconds(120'000));
   CHECK(retry_after("  5 ", now) == milliseconds(5'000));
