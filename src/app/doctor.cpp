@@ -139,6 +139,35 @@ Checkup check_calendar(const std::string& name, const Clock& clock) {
                                     (*calendar)->next_session(last).to_string()));
 }
 
+Checkup check_schedule(const Config& config, const Clock& clock) {
+  constexpr int year_sessions = 252;
+  const auto calendar = calendar_named(config.schedule.calendar);
+  const auto found = TimeZone::named(config.schedule.zone);
+  // Said by the checkups of either.
+  if (!calendar || !found) return ok("schedule", "not known");
+  const std::optional<TimeZone> zone = *found;
+  const Schedule schedule{config.schedule.enabled, config.schedule.at, config.schedule.zone};
+  int closed = 0, seen = 0;
+  Date session = (*calendar)->last_completed_session(clock.now());
+  while (seen < year_sessions) {
+    session = (*calendar)->next_session(session);
+    if ((*calendar)->is_early_close(session)) continue;
+    ++seen;
+    const Instant turn = turn_of(schedule, zone, **calendar, session);
+    const Date current = (*calendar)->next_session((*calendar)->last_completed_session(turn));
+    if (turn < (*calendar)->open(current)) ++closed;
+  }
+  const std::string at = to_string(schedule.at);
+  if (closed == 0) return ok("schedule", fmt::format("{} is open at {}", config.schedule.calendar, at));
+  const std::string when = closed == seen ? "then" : fmt::format("then on {} of {} sessions", closed, seen);
+  return warning("schedule",
+                 fmt::format("schedule.at is {}: {} is closed {}, and execution.outside_market_hours is off, so a "
+                             "scheduled run sends nothing to {}",
+                             at, config.schedule.calendar, when, config.broker.use),
+                 "set schedule.at: close-20m; execution.outside_market_hours: true is for a broker that keeps orders "
+                 "until the opening");
+}
+
 Checkup check_folder(const std::string& name, const fs::path& file) {
   std::error_code failed;
   const fs::path folder = fs::absolute(file, failed).lexically_normal().parent_path();
@@ -214,6 +243,8 @@ std::vector<Checkup> check_all(Context& context) {
   }
   checkups.push_back(check_time_zone(config.schedule.zone));
   checkups.push_back(check_calendar(config.schedule.calendar, clock));
+  const bool keeps_hours = config.broker.use != "paper" && !config.execution.outside_market_hours;
+  if (keeps_hours && config.schedule.enabled) checkups.push_back(check_schedule(config, clock));
   const fs::path journal = config.directory / config.journal_path;
   const fs::path store = config.directory / config.store_path;
   checkups.push_back(check_folder("journal folder", journal));

@@ -21,6 +21,9 @@ struct Checkup {
 [[nodiscard]] Checkup check_clock(const Clock& clock);
 [[nodiscard]] Checkup check_time_zone(const std::string& zone);
 [[nodiscard]] Checkup check_calendar(const std::string& name, const Clock& clock);
+// Does a scheduled run find the exchange open? Asked for a broker that is not in the program: its orders may not leave
+// while the exchange is closed. Early closes are left out of the question.
+[[nodiscard]] Checkup check_schedule(const Config& config, const Clock& clock);
 // The folder a file lies in, or will lie in: writable, and with room.
 [[nodiscard]] Checkup check_folder(const std::string& name, const std::filesystem::path& file);
 // Can somebody listen there? Port 0 always can.

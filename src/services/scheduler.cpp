@@ -78,17 +78,19 @@ Result<void> Scheduler::set(const Schedule& schedule) {
   return {};
 }
 
-Instant Scheduler::due_of(Date session) const {
-  switch (schedule_.at.anchor) {
+Instant turn_of(const Schedule& schedule, const std::optional<TimeZone>& zone, const Calendar& calendar, Date session) {
+  switch (schedule.at.anchor) {
     case DayTime::Anchor::open:
-      return after(calendar_.open(session), schedule_.at.minutes * minute);
+      return after(calendar.open(session), schedule.at.minutes * minute);
     case DayTime::Anchor::close:
-      return after(calendar_.close(session), schedule_.at.minutes * minute);
+      return after(calendar.close(session), schedule.at.minutes * minute);
     case DayTime::Anchor::midnight:
       break;
   }
-  return zone_->instant_of(session, schedule_.at.minutes);
+  return zone->instant_of(session, schedule.at.minutes);
 }
+
+Instant Scheduler::due_of(Date session) const { return turn_of(schedule_, zone_, calendar_, session); }
 
 // The latest session whose turn is due by now.
 Date Scheduler::last_due(Instant now) const {

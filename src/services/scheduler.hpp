@@ -22,6 +22,10 @@ struct Schedule {
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
+// When the turn of a session is; `zone` is that of the schedule, and only a time of day needs it.
+[[nodiscard]] Instant turn_of(const Schedule& schedule, const std::optional<TimeZone>& zone, const Calendar& calendar,
+                              Date session);
+
 // What becomes of turns that could not be taken on time, or failed.
 struct SchedulePolicy {
   // A turn missed by no more than this is taken late, an older one is recorded as missed. The minute in which it is due

@@ -32,6 +32,37 @@ TEST_CASE("zones and calendars") {
   CHECK(check_calendar("XMRS", clock).exit_code == ExitCode::configuration);
 }
 
+TEST_CASE("a schedule at which the exchange is closed is a warning that names both keys and what to set") {
+  test::FakeClock clock;
+  clock.set(Instant::from_seconds(1'790'000'000));
+  Config config;
+  config.broker.use = "alpaca";
+  const Checkup closed = check_schedule(config, clock);
+  CHECK(closed.status == Status::warning);
+  CHECK(closed.detail ==
+        "schedule.at is 16:30: XNYS is closed then, and execution.outside_market_hours is off, so a scheduled run "
+        "sends nothing to alpaca");
+  CHECK(closed.fix.starts_with("set schedule.at: close-20m;"));
+  const auto at = [&](const char* text, const char* zone = "America/New_York", const char* calendar = "XNYS") {
+    config.schedule.at = parse_day_time(text).value();
+    config.schedule.zone = zone;
+    config.schedule.calendar = calendar;
+    return check_schedule(config, clock);
+  };
+  for (const char* good : {"close-20m", "open", "open+15m", "09:30", "15:40", "15:59"}) {
+    CAPTURE(good);
+    CHECK(at(good).status == Status::ok);
+  }
+  for (const char* never : {"close", "close+5m", "open-1m", "09:29", "16:00"}) {
+    CAPTURE(never);
+    CHECK(at(never).detail.find("XNYS is closed then, ") != std::string::npos);
+  }
+  // Both clocks change, on other days: 21:45 is 16:45 in New York for a few weeks.
+  CHECK(at("21:45", "Europe/Berlin").detail.find("XNYS is closed then on ") != std::string::npos);
+  CHECK(at("20:00", "Europe/Berlin").status == Status::ok);
+  CHECK(at("03:00", "Asia/Tokyo", "24x7").status == Status::ok);
+}
+
 TEST_CASE("a folder that is not there yet is judged by the one above it, and nothing is made") {
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "a" / "b" / "journal.db";
