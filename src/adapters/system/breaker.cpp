@@ -53,6 +53,8 @@ Result<void> Breaker::pass(ErrorCode while_open) {
 
 void Breaker::count(const Error* error) {
   const std::lock_guard lock(mutex_);
+  // Too busy, or not reached by an order that surely did not leave: neither shows that it works.
+  if (error != nullptr && error->code == ErrorCode::exhausted) return;
   if (error == nullptr || !is_fault(error->code)) {
     faults_ = 0;
     return;

@@ -28,6 +28,19 @@ enum class Asked {
 [[nodiscard]] sdk::Failure failure_of(const sdk::HttpResponse& response, Asked asked, std::string_view what,
                                       std::string_view said);
 
+// Sends an order. The host says RB_UNAVAILABLE only of a request of which nothing has left: no name, no connection, no
+// TLS; and no request shares its connection with another. So the order was surely not carried out, which is
+// RB_EXHAUSTED to whoever may send it again.
+template <class Send>
+[[nodiscard]] sdk::HttpResponse sent_or_surely_not(Send&& send) {
+  try {
+    return send();
+  } catch (const sdk::Failure& failure) {
+    if (failure.code() != RB_UNAVAILABLE) throw;
+    throw sdk::Failure(RB_EXHAUSTED, failure.why());
+  }
+}
+
 // Letters, digits, - . _ ~ as they are, all else as %XX.
 [[nodiscard]] std::string url_encoded(std::string_view text);
 

@@ -59,6 +59,20 @@ TEST_CASE("an answer in between, also a refusal, shows that the broker works") {
   CHECK_FALSE(scene.breaker->is_open());
 }
 
+TEST_CASE("an order that was surely not carried out is no fault, and no sign that the broker works") {
+  Scene scene;
+  for (int i = 0; i < 4; ++i) {
+    scene.inner->account_faults.push_back(ErrorCode::unavailable);
+    CHECK_FALSE(scene.breaker->account().has_value());
+    scene.inner->account_faults.push_back(ErrorCode::exhausted);
+    CHECK_FALSE(scene.breaker->account().has_value());
+  }
+  CHECK_FALSE(scene.breaker->is_open());
+  scene.inner->account_faults.push_back(ErrorCode::unavailable);
+  CHECK_FALSE(scene.breaker->account().has_value());
+  CHECK(scene.breaker->is_open());
+}
+
 TEST_CASE("it closes by asking for the account, and waits twice as long when that fails, up to a bound") {
   Scene scene;
   scene.fail_five_times();

@@ -68,7 +68,7 @@ TEST_CASE("alpaca: every answer to an order means what it means, and nothing els
       {{200, R"({"id":"b1","id":"b2"})"}, RB_TIMEOUT, "twice"},
       {{200, order_json("accepted", "0", "rb-2")}, RB_TIMEOUT, "the answer is of order rb-2"},
       {{200, order_json("accepted", "many")}, RB_TIMEOUT, "filled_qty is \"many\""},
-      {{0, ""}, RB_UNAVAILABLE, "cannot reach it"},
+      {{0, ""}, RB_EXHAUSTED, "cannot reach it"},
       {{-1, ""}, RB_TIMEOUT, "no answer in time"},
   };
   for (const Case& one_case : cases) {

@@ -96,7 +96,7 @@ TEST_CASE("trading212: every answer to an order means what it means, and nothing
       {{200, R"({"id":77})"}, RB_TIMEOUT, "ticker is missing"},
       {{200, R"({"id":77,"id":78})"}, RB_TIMEOUT, "twice"},
       {{200, order_json("77", "NEW", "0", "2.4")}, RB_TIMEOUT, "of another order"},
-      {{0, ""}, RB_UNAVAILABLE, "cannot reach it"},
+      {{0, ""}, RB_EXHAUSTED, "cannot reach it"},
       {{-1, ""}, RB_TIMEOUT, "no answer in time"},
   };
   for (const Case& one_case : cases) {

@@ -130,7 +130,8 @@ class Alpaca final : public sdk::Broker {
     body.member("type", order.limit_price == 0 ? "market" : "limit");
     if (order.limit_price != 0) body.member("limit_price", wire_decimal(order.limit_price));
     body.member("client_order_id", client_id);
-    const sdk::HttpResponse response = client_.act("POST", "/v2/orders", body.end().str());
+    const std::string& text = body.end().str();
+    const auto response = support::sent_or_surely_not([&] { return client_.act("POST", "/v2/orders", text); });
     if (response.status == 200 || response.status == 201) {
       const WireOrder taken = understood(RB_TIMEOUT, [&] {
         const auto json = Json::parse(response.body);

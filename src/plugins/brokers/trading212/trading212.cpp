@@ -240,11 +240,14 @@ class Trading212 final : public sdk::Broker {
                                          Decimal::from_billionths(std::abs(entry.quantity)).to_string(), entry.symbol);
     sdk::HttpResponse response;
     try {
-      response = client_.act(limited ? Endpoint::limit : Endpoint::market, "POST",
-                             limited ? "orders/limit" : "orders/market", body.end().str());
+      const std::string& text = body.end().str();
+      response = support::sent_or_surely_not([&] {
+        return client_.act(limited ? Endpoint::limit : Endpoint::market, "POST",
+                           limited ? "orders/limit" : "orders/market", text);
+      });
     } catch (const Failure& failure) {
       // There was no connection, or no request: what had left would be told as RB_TIMEOUT.
-      if (failure.code() == RB_UNAVAILABLE || failure.code() == RB_INVALID) write_not_looked_at(entry);
+      if (failure.code() == RB_EXHAUSTED || failure.code() == RB_INVALID) write_not_looked_at(entry);
       throw;
     }
     if (response.status != 200 && response.status != 201) {

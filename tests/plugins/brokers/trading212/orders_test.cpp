@@ -159,7 +159,7 @@ TEST_CASE("trading212: what is proved absent goes out once more under the same i
   }
   SUBCASE("the second one is surely not taken: the first is what it was") {
     for (const Answer& told : {Answer{429, ""}, Answer{0, ""}}) {
-      CHECK(scene.submit_answered(told) == (told.status == 0 ? RB_UNAVAILABLE : RB_EXHAUSTED));
+      CHECK(scene.submit_answered(told) == RB_EXHAUSTED);
       CHECK(scene.find() == RB_NOT_FOUND);
     }
     scene.plugin->now += 20 * second;
@@ -182,7 +182,7 @@ TEST_CASE("trading212: a refused order is told with its reason, one that was nev
   };
   for (const Case& one_case :
        {Case{{400, R"({"code":"SellingEquityNotOwned","clarification":"Not owned"})"}, RB_REJECTED, RB_OK},
-        Case{{429, ""}, RB_EXHAUSTED, RB_NOT_FOUND}, Case{{0, ""}, RB_UNAVAILABLE, RB_NOT_FOUND}}) {
+        Case{{429, ""}, RB_EXHAUSTED, RB_NOT_FOUND}, Case{{0, ""}, RB_EXHAUSTED, RB_NOT_FOUND}}) {
     CAPTURE(one_case.answer.status);
     Scene scene;
     CHECK(scene.submit_answered(one_case.answer) == one_case.submitted);
