@@ -96,6 +96,7 @@ std::optional<std::string> Execution::doubt_obstacle() const {
 Result<std::optional<std::string>> Execution::cash_obstacle(std::size_t place, std::stop_token stop) {
   const auto cost = cost_at_limit(legs_[place].planned, legs_[place].planned.quantity);
   if (!cost) return std::optional<std::string>("not sent: " + cost.error().message);
+  if (was_seen(*cost)) return std::optional<std::string>();
   std::optional<std::chrono::nanoseconds> books_since;
   while (true) {
     const auto lacks = shortage(*cost);
@@ -125,6 +126,8 @@ Result<std::optional<std::string>> Execution::cash_obstacle(std::size_t place, s
 std::optional<std::string> Execution::shortage(Decimal cost) {
   filled_at_look_ = filled_total();
   books_lag_ = true;
+  seen_.reset();
+  const auto looked_at = parts_.clock.monotonic();
   const auto account = parts_.gate.view().account();
   if (!account) return "the cash is not known: " + account.error().message;
   if (account->cash.currency() != cash_before_.currency()) {
@@ -146,10 +149,25 @@ std::optional<std::string> Execution::shortage(Decimal cost) {
     return fmt::format("it may cost {}, {} is there and {} must stay", cost.to_string(), free->to_string(),
                        cash_floor_.to_string());
   }
-  if (may_be_spent) return std::nullopt;
+  if (may_be_spent) {
+    const auto within_power = subtract(account->buying_power.amount(), cost);
+    const auto above_floor = subtract(*left, cash_floor_);
+    if (within_power && above_floor) seen_ = Seen{std::min(*within_power, *above_floor), looked_at};
+    return std::nullopt;
+  }
   return fmt::format(
       "it may cost {}, and the broker lets {} be spent now (buying power; proceeds may not have settled)",
       cost.to_string(), account->buying_power.amount().to_string());
+}
+
+// Each buy that was let through is taken off at its worst, whatever it takes in the end; more comes with the next look.
+bool Execution::was_seen(Decimal cost) {
+  constexpr std::chrono::seconds look_lasts{1};
+  if (!seen_ || parts_.clock.monotonic() - seen_->at > look_lasts) return false;
+  const auto rest = subtract(seen_->to_spend, cost);
+  if (!rest || rest->is_negative()) return false;
+  seen_->to_spend = *rest;
+  return true;
 }
 
 bool Execution::account_may_differ() const { return books_lag_ || filled_total() != filled_at_look_; }

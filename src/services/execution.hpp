@@ -47,6 +47,8 @@ class Execution {
   // What keeps the account from paying that much now; none when it can, with what open buys may still take left to
   // them.
   [[nodiscard]] std::optional<std::string> shortage(Decimal cost);
+  // Whether the last look at the account, a moment ago, showed enough for that too.
+  [[nodiscard]] bool was_seen(Decimal cost);
   // Whether another look at the account may show more than the last one did.
   [[nodiscard]] bool account_may_differ() const;
   // Waits for the open orders of a side; not any longer when there is `enough`, which is asked after each look at them.
@@ -67,9 +69,14 @@ class Execution {
   OrderDesk desk_;
   std::deque<Ticket> tickets_;                           // one per leg, in its place
   std::optional<std::chrono::nanoseconds> sells_since_;  // when they were first waited for
-  Decimal filled_at_look_;                               // of all orders, when the account was last looked at
-  bool books_lag_ = false;                               // the account did not show then what the reports say
-  std::optional<Decimal> waited_in_vain_at_;             // of all orders, when that was last waited for without success
+  struct Seen {
+    Decimal to_spend;  // less what was let through since
+    std::chrono::nanoseconds at;
+  };
+  std::optional<Seen> seen_;                  // at the last look, when it was enough
+  Decimal filled_at_look_;                    // of all orders, when the account was last looked at
+  bool books_lag_ = false;                    // the account did not show then what the reports say
+  std::optional<Decimal> waited_in_vain_at_;  // of all orders, when that was last waited for without success
 };
 
 }  // namespace rebalancer

@@ -131,7 +131,7 @@ Result<void> OrderDesk::answer(Ticket& ticket, const Result<OrderReport>& answer
   const bool definite = error.code == ErrorCode::rejected || error.code == ErrorCode::invalid;
   // What is said of a second copy does not say what became of the first.
   if (ticket.copies == 1 && !ticket.recovered) {
-    if (error.code == ErrorCode::exhausted) return wait_for_room(ticket);
+    if (error.code == ErrorCode::exhausted) return wait_for_room(ticket, error.message);
     if (definite) {
       auto written = set_state(ticket, OrderState::rejected, error.message);
       if (written) tell(EventLevel::warning, "order_rejected", ticket);
@@ -151,14 +151,14 @@ Result<void> OrderDesk::answer(Ticket& ticket, const Result<OrderReport>& answer
   return look_up(ticket, tells ? Absence::refused : Absence::proves_nothing);
 }
 
-// The broker has not looked at it, so it surely does not exist there. Some take an order every few seconds.
-Result<void> OrderDesk::wait_for_room(Ticket& ticket) {
+// The broker has not looked at it, so it surely does not exist there: it takes no more just now, or there was no way to
+// it. Some take an order every few seconds.
+Result<void> OrderDesk::wait_for_room(Ticket& ticket, std::string why) {
   constexpr std::chrono::milliseconds pause_max{5'000};
   const auto started = clock_.monotonic();
   auto pause = settings_.poll_interval;
   while (clock_.monotonic() - started < settings_.room_timeout) {
-    if (!clock_.wait(pause, stop_))
-      return leave_out(ticket, "not taken: the broker was too busy, then a stop was requested");
+    if (!clock_.wait(pause, stop_)) return leave_out(ticket, "not taken: " + why + "; then a stop was requested");
     pause = std::min(pause * 2, std::max(pause_max, settings_.poll_interval));
     auto pass = pass_for(ticket);
     if (!pass) {
@@ -167,9 +167,9 @@ Result<void> OrderDesk::wait_for_room(Ticket& ticket) {
     }
     const auto told = gate_.submit(ticket.order, *std::move(pass));
     if (told || told.error().code != ErrorCode::exhausted) return answer(ticket, told);
+    why = told.error().message;
   }
-  return leave_out(ticket,
-                   fmt::format("not taken: the broker was too busy for {} s", settings_.room_timeout.count() / 1000));
+  return leave_out(ticket, fmt::format("not taken for {} s: {}", settings_.room_timeout.count() / 1000, why));
 }
 
 bool OrderDesk::may_send_again(const Ticket& ticket) const {

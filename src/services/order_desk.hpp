@@ -93,7 +93,7 @@ class OrderDesk {
   enum class Found { yes, no, silent };
   [[nodiscard]] Result<GatePass> pass_for(const Ticket& ticket);
   [[nodiscard]] Result<void> answer(Ticket& ticket, const Result<OrderReport>& answer);
-  [[nodiscard]] Result<void> wait_for_room(Ticket& ticket);
+  [[nodiscard]] Result<void> wait_for_room(Ticket& ticket, std::string why);
   [[nodiscard]] Result<void> submit_again(Ticket& ticket);
   [[nodiscard]] Result<void> conclude_absent(Ticket& ticket, Absence absence);
   // `no` only after every answer was no: the first one, or all of them for as long as a look-up may lag.

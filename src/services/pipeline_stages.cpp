@@ -17,12 +17,6 @@ std::vector<Symbol> wanted_or_held(const std::vector<Symbol>& wanted, const Book
   return {symbols.begin(), symbols.end()};
 }
 
-const Bar* last_close(const BarTable& table) {
-  const auto bars = table.bars();
-  const auto last = std::find_if(bars.rbegin(), bars.rend(), [](const Bar& bar) { return bar.close > 0; });
-  return last == bars.rend() ? nullptr : &*last;
-}
-
 }  // namespace
 
 std::string already_rebalanced(const RunRecord& earlier) {
@@ -184,7 +178,7 @@ Result<StageReport> Pipeline::Run::execute() {
   if (auto marked = gate->set_marks(report.prices, report.as_of); !marked) return fail(marked.error());
 
   ExecutionRequest wanted{report.id, *report.plan, *report.proof, *report.equity_before, {}, {}};
-  for (const BarTable& table : tables) wanted.price_dates.emplace(table.symbol(), last_close(table)->date);
+  for (const BarTable& table : tables) wanted.price_dates.emplace(table.symbol(), last_priced_bar(table)->date);
   draft = draft_now();
   wanted.draft = draft;
   // From here on what was seen before is no longer what the account holds.

@@ -103,3 +103,21 @@ TEST_CASE(
   CHECK(summary->orders[2].report.reason == summary->orders[1].report.reason);
   CHECK(scene.clock.waited() <= scene.settings.cash_timeout + scene.settings.poll_interval);
 }
+
+TEST_CASE("one look at the account is enough for the buys it pays for together, for a moment") {
+  const auto looks = [](bool slow) {
+    ExecutionScene scene;
+    scene.target = test::weights({{"AAA", 0.25}, {"BBB", 0.25}, {"CCC", 0.25}}, 0.25);
+    scene.make_plan();
+    scene.broker.before_submit = [&](const Order&) {
+      if (slow) scene.clock.advance(std::chrono::seconds(2));
+    };
+    scene.broker.calls.clear();
+    const auto summary = scene.execute();
+    REQUIRE(summary);
+    for (const ExecutedOrder& order : summary->orders) CHECK(order.report.state == OrderState::filled);
+    scene.check_truth();
+    return scene.broker.count("account");
+  };
+  CHECK(looks(true) == looks(false) + 1);
+}

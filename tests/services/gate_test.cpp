@@ -249,7 +249,7 @@ TEST_CASE("a broker that is too busy is waited for, longer each time, and not fo
   REQUIRE(tired);
   CHECK_FALSE(tired->ambiguous);
   CHECK(tired->orders[0].report.state == OrderState::cancelled);
-  CHECK(tired->orders[0].report.reason == "not taken: the broker was too busy for 10 s");
+  CHECK(tired->orders[0].report.reason == "not taken for 10 s: 429");
   CHECK(full.broker.count("submit " + full.id(0)) == 7);
   CHECK(full.broker.count("submit") > 7);  // the others go their way
   full.check_truth();
