@@ -146,6 +146,11 @@ const std::vector<DependencyRow>& dependency_table() {
 
       // Each its own folder, the contract, the values, and what several of one kind share.
       {"src/plugins/", plugin_house, plugin_libraries, plugin_effects},
+      // A connection that is kept open has a thread, and demands of the other side what the program's own client does.
+      {"src/plugins/support/websocket_client.",
+       plugin_house + "runtime/resolve.hpp" + "runtime/tls_client.hpp",
+       plugin_libraries + "boost/asio" + "boost/beast" + "boost/url" + "boost/system",
+       {"iostream", "random", "future"}},
       {"src/plugins/providers/csv/", plugin_house, plugin_libraries + "zlib.h", plugin_effects},
       {"src/plugins/stores/csv/", plugin_house, plugin_libraries + "posix", plugin_effects},
       {"src/plugins/brokers/interactive_brokers/", plugin_house, plugin_libraries + "posix", plugin_effects},
@@ -175,9 +180,11 @@ const std::vector<DependencyRow>& dependency_table() {
        {"tl/expected.hpp", "fmt/", "date/", "boost/json", "posix"},
        {"iostream"}},
 
+      {"src/laboratory/websocket.", {"laboratory/", "core/"}, {"tl/expected.hpp", "openssl/"}, {"iostream"}},
+
       {"src/runtime/",
        {"runtime/", "core/base/"},
-       {"boost/asio", "boost/system", "tl/expected.hpp", "posix"},
+       {"boost/asio", "boost/system", "openssl/", "tl/expected.hpp", "posix"},
        {"iostream"}},
       {"src/http/",
        {"http/", "services/", "core/", "runtime/"},

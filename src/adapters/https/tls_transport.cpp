@@ -14,10 +14,9 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <openssl/err.h>
-#include <openssl/x509_vfy.h>
 
-#include "adapters/https/resolve.hpp"
+#include "runtime/resolve.hpp"
+#include "runtime/tls_client.hpp"
 
 namespace rebalancer {
 namespace {
@@ -105,7 +104,11 @@ class Exchange {
     std::vector<std::string> addresses = {url_.host};
     if (!url_.host_is_address) {
       auto resolved = resolve(url_.host, std::chrono::milliseconds(request_.timeout_ms), stop_);
-      if (!resolved) return resolved.error();
+      if (!resolved) {
+        return TransportFailure{
+            {ErrorCode::unavailable, fmt::format("cannot reach {}: {}", url_.host, resolved.error().why)},
+            resolved.error().transient};
+      }
       addresses = *std::move(resolved);
     }
     const auto port = static_cast<std::uint16_t>(std::stoi(url_.port));
@@ -139,24 +142,14 @@ class Exchange {
   }
 
   std::optional<TransportFailure> shake_hands() {
-    SSL* ssl = stream_.native_handle();
-    X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
-    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    const bool set = url_.host_is_address
-                         ? X509_VERIFY_PARAM_set1_ip_asc(rules, url_.host.c_str()) == 1
-                         : X509_VERIFY_PARAM_set1_host(rules, url_.host.c_str(), url_.host.size()) == 1 &&
-                               SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                                        const_cast<char*>(url_.host.c_str())) == 1;
-    if (!set) return unreachable("its name cannot be verified", false);
-
+    if (!demand_host(stream_.native_handle(), url_.host, url_.host_is_address)) {
+      return unreachable("its name cannot be verified", false);
+    }
     const error_code error =
         step([&](auto handler) { stream_.async_handshake(asio::ssl::stream_base::client, std::move(handler)); });
-    const long verdict = SSL_get_verify_result(ssl);
+    const std::string why = why_not_trusted(stream_.native_handle());
     if (over()) return unreachable("", true);
-    if (verdict != X509_V_OK) {
-      return unreachable(fmt::format("its certificate is not accepted: {}", X509_verify_cert_error_string(verdict)),
-                         false);
-    }
+    if (!why.empty()) return unreachable(why, false);
     if (error) {
       const bool by_tls = error.category() == asio::error::get_ssl_category();
       return unreachable(fmt::format("TLS: {}", error.message()), !by_tls);
@@ -282,20 +275,8 @@ class TlsTransport final : public Transport {
 }  // namespace
 
 Result<std::unique_ptr<Transport>> make_tls_transport(const TransportSettings& settings) {
-  ERR_clear_error();
   asio::ssl::context tls(asio::ssl::context::tls_client);
-  SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
-  tls.set_verify_mode(asio::ssl::verify_peer);
-  error_code error;
-  tls.set_default_verify_paths(error);
-  if (error) return fail(ErrorCode::unavailable, "the system's authorities cannot be used: {}", error.message());
-  if (!settings.extra_authorities.empty()) {
-    tls.load_verify_file(settings.extra_authorities.string(), error);
-    if (error) {
-      return fail(ErrorCode::invalid, "authorities in {} cannot be read: {}", settings.extra_authorities.string(),
-                  error.message());
-    }
-  }
+  if (auto trusts = demand_trust(tls, settings.extra_authorities); !trusts) return fail(trusts.error());
   return std::make_unique<TlsTransport>(std::move(tls), settings);
 }
 

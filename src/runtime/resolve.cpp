@@ -1,4 +1,4 @@
-#include "adapters/https/resolve.hpp"
+#include "runtime/resolve.hpp"
 
 #include <condition_variable>
 #include <memory>
@@ -43,16 +43,12 @@ void look_up(const std::string& host, Lookup& lookup) {
 
 }  // namespace
 
-tl::expected<std::vector<std::string>, TransportFailure> resolve(const std::string& host,
-                                                                 std::chrono::milliseconds patience,
-                                                                 const std::stop_token& stop) {
+tl::expected<std::vector<std::string>, Unresolved> resolve(const std::string& host, std::chrono::milliseconds patience,
+                                                           const std::stop_token& stop) {
   const auto lookup = std::make_shared<Lookup>();
   std::thread([lookup, host] { look_up(host, *lookup); }).detach();
 
-  const auto no = [&](std::string_view why, bool transient) {
-    return tl::unexpected(
-        TransportFailure{{ErrorCode::unavailable, fmt::format("cannot reach {}: {}", host, why)}, transient});
-  };
+  const auto no = [](std::string why, bool transient) { return tl::unexpected(Unresolved{std::move(why), transient}); };
   std::unique_lock lock(lookup->mutex);
   if (!lookup->changed.wait_for(lock, stop, patience, [&] { return lookup->done; })) {
     if (stop.stop_requested()) return no("stopped", false);
