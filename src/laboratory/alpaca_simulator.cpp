@@ -37,6 +37,7 @@ class AlpacaSimulator final : public HttpSimulator {
   RequestKind kind_of(const WireRequest& request) const override {
     const std::string& path = request.path;
     if (path == "/v2/account") return RequestKind::account;
+    if (path == "/stream") return RequestKind::stream;
     if (path == "/v2/clock" || path == "/v2/calendar") return RequestKind::clock;
     if (path == by_client_id_path) return RequestKind::find;
     if (path == orders_path && request.method == "POST") return RequestKind::submit;

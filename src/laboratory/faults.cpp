@@ -13,7 +13,8 @@ namespace rebalancer::laboratory {
 namespace {
 
 constexpr std::array<std::string_view, request_kind_count> kind_names{
-    "submit", "find", "list", "cancel", "replace", "account", "positions", "fills", "clock", "instruments", "other"};
+    "submit", "find",  "list",        "cancel", "replace", "account", "positions",
+    "fills",  "clock", "instruments", "other",  "stream",  "update"};
 
 enum class Parameter { none, number, split, amount, signed_amount };
 
@@ -70,6 +71,10 @@ constexpr std::array rows{
     Row{FaultKind::short_list, "short-list", Parameter::none, "", 0, 0, 0,
         "the list of orders or positions lacks its last row", false},
     Row{FaultKind::no_end, "no-end", Parameter::none, "", 0, 0, 0, "the list has no end marker (of TWS)", false},
+    Row{FaultKind::lost_update, "lost-update", Parameter::none, "", 0, 0, 0, "the update is not told", false},
+    Row{FaultKind::doubled_update, "doubled-update", Parameter::none, "", 0, 0, 0, "the update is told twice", false},
+    Row{FaultKind::late_update, "late-update", Parameter::none, "", 0, 0, 0, "the update is told after the next one",
+        false},
     Row{FaultKind::blocked, "blocked", Parameter::number, "1|0", 1, 0, 1, "the account is blocked, or no longer",
         false},
     Row{FaultKind::clock_jump, "clock-jump", Parameter::number, "SECONDS", 3'600, -86'400 * 366, 86'400 * 366,
@@ -319,7 +324,8 @@ FaultScript FaultScript::random(std::uint64_t seed, int count, std::uint64_t req
 
 std::vector<Fault> FaultScript::take(RequestKind kind) {
   const std::uint64_t of_kind = ++seen_[static_cast<std::size_t>(kind)];
-  const std::uint64_t in_all = ++seen_in_all_;
+  const bool streams = kind == RequestKind::stream || kind == RequestKind::update;
+  const std::uint64_t in_all = streams ? 0 : ++seen_in_all_;
   std::vector<Fault> taken;
   for (const Fault& fault : faults_) {
     if (fault.target && *fault.target != kind) continue;

@@ -14,8 +14,23 @@
 namespace rebalancer::laboratory {
 
 // What a request wants, in whatever words the broker has for it.
-enum class RequestKind { submit, find, list, cancel, replace, account, positions, fills, clock, instruments, other };
-inline constexpr std::size_t request_kind_count = 11;
+enum class RequestKind {
+  submit,
+  find,
+  list,
+  cancel,
+  replace,
+  account,
+  positions,
+  fills,
+  clock,
+  instruments,
+  other,
+  // When these come is a matter of two threads' speed, so they do not count among `any`.
+  stream,  // a connection for updates
+  update,  // one that is about to be told
+};
+inline constexpr std::size_t request_kind_count = 13;
 [[nodiscard]] std::string_view name_of(RequestKind kind);
 
 enum class FaultKind {
@@ -46,6 +61,10 @@ enum class FaultKind {
   dropped_fill,
   short_list,
   no_end,
+  // Of an update on a stream.
+  lost_update,
+  doubled_update,
+  late_update,
   // Of the account and the world, before the request is looked at.
   blocked,
   clock_jump,
@@ -65,7 +84,7 @@ struct Fault {
   std::string symbol = {};                 // of those that have one
   Decimal amount = {};                     // of a dividend, a trade, a price
   std::int64_t for_each = 1;               // a split gives `number` for so many
-  std::optional<RequestKind> target = {};  // none: any request
+  std::optional<RequestKind> target = {};  // none: any request but those of streams
   std::uint64_t first = 1;                 // of the requests of that kind, counted from 1
   std::uint64_t last = 1;
 

@@ -71,7 +71,8 @@ struct Reason {
   int status;
   std::string_view text;
 };
-constexpr std::array reasons{Reason{200, "OK"},
+constexpr std::array reasons{Reason{101, "Switching Protocols"},
+                             Reason{200, "OK"},
                              Reason{204, "No Content"},
                              Reason{207, "Multi-Status"},
                              Reason{400, "Bad Request"},
@@ -80,6 +81,7 @@ constexpr std::array reasons{Reason{200, "OK"},
                              Reason{404, "Not Found"},
                              Reason{405, "Method Not Allowed"},
                              Reason{422, "Unprocessable Entity"},
+                             Reason{426, "Upgrade Required"},
                              Reason{429, "Too Many Requests"},
                              Reason{500, "Internal Server Error"},
                              Reason{502, "Bad Gateway"},
@@ -154,7 +156,7 @@ std::string text_of(const WireAnswer& answer, bool closes) {
   std::string text =
       fmt::format("HTTP/1.1 {} {}\r\n", answer.status, reason == reasons.end() ? "Answer" : reason->text);
   for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
-  if (answer.status != 204) text += fmt::format("Content-Length: {}\r\n", answer.body.size());
+  if (answer.status >= 200 && answer.status != 204) text += fmt::format("Content-Length: {}\r\n", answer.body.size());
   if (closes) text += "Connection: close\r\n";
   return text + "\r\n" + answer.body;
 }

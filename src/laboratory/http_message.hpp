@@ -38,7 +38,7 @@ inline constexpr std::size_t body_bytes_max = 64 * 1024;
 // Errors: invalid for a length that is none, too large, or said twice; 0 when nothing is announced.
 [[nodiscard]] Result<std::size_t> body_bytes_of(const WireRequest& request);
 
-// Head and body, ready to send. 204 has neither a body nor a length.
+// Head and body, ready to send. 101 and 204 have neither a body nor a length.
 [[nodiscard]] std::string text_of(const WireAnswer& answer, bool closes);
 [[nodiscard]] std::size_t head_bytes_of(std::string_view answer_text);
 

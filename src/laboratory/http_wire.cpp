@@ -36,14 +36,18 @@ bool read_request(const Connection& connection, std::string& buffer, Result<Wire
 }
 
 // False: the connection ends.
-bool deliver(const Connection& connection, const Delivery& delivery, bool closes) {
+bool deliver(const Connection& connection, const Delivery& delivery, std::string& buffer, bool closes) {
   if (delivery.way == Delivery::Way::closed) return false;
   if (delivery.way == Delivery::Way::silent) {
     connection.wait_for_close();
     return false;
   }
   const std::string text = text_of(delivery.answer, closes);
-  if (delivery.way == Delivery::Way::whole) return connection.write(text) && !closes;
+  if (delivery.way == Delivery::Way::whole) {
+    if (!connection.write(text)) return false;
+    if (delivery.then) delivery.then(connection, buffer);
+    return !closes && !delivery.then;
+  }
   if (delivery.way == Delivery::Way::cut) {
     connection.write(std::string_view(text).substr(0, head_bytes_of(text) + delivery.bytes));
     return false;
@@ -72,7 +76,7 @@ void serve(const Connection& connection, const HttpWire::Handler& handler) {
     } catch (const std::exception& exception) {
       delivery.answer = {500, {{"Content-Type", "text/plain"}}, exception.what() + std::string("\n")};
     }
-    if (!deliver(connection, delivery, closes)) return;
+    if (!deliver(connection, delivery, buffer, closes)) return;
   }
 }
 

@@ -9,6 +9,8 @@
 
 namespace rebalancer::laboratory {
 
+class Connection;
+
 struct Delivery {
   enum class Way {
     whole,
@@ -20,6 +22,8 @@ struct Delivery {
   WireAnswer answer = {};
   Way way = Way::whole;
   std::size_t bytes = 0;
+  // What the connection becomes after a whole answer; `buffer` has what came after the request. It ends with it.
+  std::function<void(const Connection&, std::string& buffer)> then = {};
 };
 
 class HttpWire {

@@ -146,7 +146,7 @@ Delivery Laboratory::handle(const WireRequest& request) {
   if (request.path.starts_with(control_path)) return {control(request), Delivery::Way::whole, 0};
   const RequestKind kind = simulator_->kind_of(request);
   const std::vector<Fault> faults = take_faults(kind);
-  Delivery delivery = carry_out(request, kind, faults);
+  Delivery delivery = kind == RequestKind::stream ? open_stream(request, faults) : carry_out(request, kind, faults);
   const bool silent = delivery.way == Delivery::Way::closed || delivery.way == Delivery::Way::silent;
   if (settings_.watch) {
     settings_.watch(kind, request.target + " " + request.body, silent ? 0 : delivery.answer.status);

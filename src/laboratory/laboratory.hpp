@@ -81,6 +81,13 @@ class Laboratory {
   void report(RequestKind kind, std::string_view request, std::string_view answer, const std::vector<Fault>& faults);
   void change_the_world(const std::vector<Fault>& faults);
 
+  // laboratory_stream.cpp
+  struct Stream;
+  [[nodiscard]] Delivery open_stream(const WireRequest& request, std::vector<Fault> faults);
+  void serve_stream(const Connection& connection, std::string& buffer, Stream& stream);
+  void hear_stream(std::string& buffer, Stream& stream);
+  void tell_updates(Stream& stream);
+
   // laboratory_tws.cpp
   struct TwsDelivery;
   void serve_tws(const Connection& connection);
