@@ -8,6 +8,7 @@
 #include "client.hpp"
 #include "core/base/json_text.hpp"
 #include "schema_json.hpp"
+#include "update_stream.hpp"
 
 namespace alpaca {
 namespace {
@@ -60,6 +61,7 @@ ClientSettings settings_from(const sdk::Host& host) {
   if (settings.base_url.ends_with("/v2")) settings.base_url.resize(settings.base_url.size() - 3);
   check_host(settings.base_url, host.flag("paper"));
   settings.timeout_ms = static_cast<std::int64_t>(host.number("timeout"));
+  settings.stream = host.flag("stream");
   return settings;
 }
 
@@ -71,7 +73,8 @@ class Alpaca final : public sdk::Broker {
         fractional_(host.flag("fractional")),
         queue_when_closed_(host.flag("queue_when_closed")),
         lookup_lag_s_(static_cast<std::uint32_t>((host.number("lookup_lag") + 999) / 1000)),
-        client_(host, settings_from(host)) {}
+        client_(host, settings_from(host)),
+        stream_(client_.settings()) {}
 
   void capabilities(rb_capabilities& out) override {
     out.flags = RB_MARKET_ORDERS | RB_LIMIT_ORDERS;
@@ -103,6 +106,8 @@ class Alpaca final : public sdk::Broker {
   }
 
   void positions(const Emit<rb_position>& emit) override {
+    // Whoever compares these with the orders compares them with the orders of now.
+    stream_.hints().news_of_all();
     const Json json = client_.positions();
     understood(RB_UNAVAILABLE, [&] {
       for (const Json& item : support::items_of(json, "the list of positions")) {
@@ -130,6 +135,9 @@ class Alpaca final : public sdk::Broker {
     body.member("type", order.limit_price == 0 ? "market" : "limit");
     if (order.limit_price != 0) body.member("limit_price", wire_decimal(order.limit_price));
     body.member("client_order_id", client_id);
+    OrderHints& hints = listened_to();
+    hints.expect(client_id);
+    const OrderHints::Look look = hints.look(now());
     const std::string& text = body.end().str();
     const auto response = support::sent_or_surely_not([&] { return client_.act("POST", "/v2/orders", text); });
     if (response.status == 200 || response.status == 201) {
@@ -143,6 +151,7 @@ class Alpaca final : public sdk::Broker {
       }
       check_same(taken, order);
       // Its figures are of now: nobody has replaced it yet.
+      hints.seen(client_id, taken, look);
       tell(taken, client_id, emit);
       return;
     }
@@ -160,8 +169,14 @@ class Alpaca final : public sdk::Broker {
   }
 
   void find_order(std::string_view client_id, const Emit<rb_order_report>& emit) override {
+    OrderHints& hints = stream_.hints();
+    if (const auto unchanged = hints.snapshot(client_id, now())) return tell(*unchanged, client_id, emit);
+    const OrderHints::Look look = hints.look(now());
     const auto found = client_.order_by_client_id(client_id);
     if (!found) throw Failure(RB_NOT_FOUND, fmt::format("Alpaca has no order {}", client_id));
+    // One that was replaced has ended by itself, so what took its place is asked for each time.
+    hints.seen(client_id, *found, look);
+    if (is_open(state_of(*found))) listened_to();
     tell(latest(*found), client_id, emit);
   }
 
@@ -173,6 +188,7 @@ class Alpaca final : public sdk::Broker {
     const auto found = client_.order_by_client_id(client_id);
     if (!found) throw Failure(RB_NOT_FOUND, fmt::format("Alpaca has no order {}", client_id));
     const WireOrder order = chain_of(*found).back();
+    stream_.hints().news(client_id);
     const sdk::HttpResponse response = client_.act("DELETE", "/v2/orders/" + support::url_encoded(order.id), "");
     // Asked for: that it is cancelled is said by its state alone.
     if (response.status == 204 || response.status == 200 || response.status == 207) return;
@@ -211,6 +227,15 @@ class Alpaca final : public sdk::Broker {
   }
 
  private:
+  [[nodiscard]] Instant now() const { return Instant::from_nanoseconds(host().now()); }
+
+  // The hints, with somebody who hears them: for when there is an order that something may happen to.
+  OrderHints& listened_to() {
+    stream_.open();
+    if (const auto warning = stream_.warning()) host().warning(*warning);
+    return stream_.hints();
+  }
+
   // Refuses what Alpaca would refuse or keep until tomorrow. Asked again only when what is known is old.
   void before_order() {
     const std::int64_t now = host().now();
@@ -381,6 +406,7 @@ class Alpaca final : public sdk::Broker {
   bool paper_, fractional_, queue_when_closed_;
   std::uint32_t lookup_lag_s_;
   Client client_;
+  UpdateStream stream_;
   std::int64_t checked_from_ = 0, checked_until_ = 0;
   std::map<std::string, bool> fractionable_;
 };

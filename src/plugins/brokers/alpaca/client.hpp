@@ -16,6 +16,7 @@ struct ClientSettings {
   std::string base_url;
   std::string api_key, secret_key;
   std::int64_t timeout_ms = 20'000;
+  bool stream = true;
 };
 
 // Throws sdk::Failure for whatever is no answer. An answer to a look that makes no sense is RB_UNAVAILABLE, and so is a
@@ -24,6 +25,7 @@ class Client {
  public:
   Client(rebalancer::sdk::Host host, ClientSettings settings) : host_(host), settings_(std::move(settings)) {}
 
+  [[nodiscard]] const ClientSettings& settings() const { return settings_; }
   [[nodiscard]] Json account() const { return look("/v2/account", "the account"); }
   [[nodiscard]] Json clock() const { return look("/v2/clock", "the market's clock"); }
   [[nodiscard]] Json positions() const { return look("/v2/positions", "the positions"); }

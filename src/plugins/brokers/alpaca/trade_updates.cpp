@@ -15,9 +15,10 @@ using rebalancer::Result;
 
 constexpr std::string_view updates = "trade_updates";
 
-// A clock that was set back makes nothing younger.
-bool within(Instant from, Instant now, std::int64_t seconds_max) {
-  return from <= now && now.nanoseconds() - from.nanoseconds() <= seconds_max * 1'000'000'000;
+// The status says that the order stays as it is until the market, or somebody, does something.
+bool waits(const WireOrder& order) {
+  const State state = state_of(order);
+  return state.known && is_open(state) && order.status != "pending_cancel" && order.status != "pending_replace";
 }
 
 StreamMessage understood(const Json& json) {
@@ -59,61 +60,72 @@ Result<StreamMessage> stream_message_from(std::string_view bytes) {
   }
 }
 
-void OrderHints::listening(Instant now) {
+void OrderHints::listening() {
   const std::lock_guard lock(mutex_);
   // What happened before nobody told.
   news_of_all_ = ++number_;
-  heard_ = now;
+  listening_ = true;
 }
 
-void OrderHints::heard(Instant now) {
+void OrderHints::beat() {
   const std::lock_guard lock(mutex_);
-  if (!heard_) return;
-  // After a silence some of what was to be heard may be gone.
-  if (!within(*heard_, now, silence_s_max)) news_of_all_ = ++number_;
-  heard_ = now;
+  ++beat_;
 }
 
 void OrderHints::lost() {
   const std::lock_guard lock(mutex_);
-  heard_.reset();
+  listening_ = false;
 }
 
-void OrderHints::news(std::string_view client_id, Instant now) {
-  heard(now);
+void OrderHints::news(std::string_view client_id) {
   const std::lock_guard lock(mutex_);
   ++number_;
-  const auto known = orders_.find(client_id);
-  (known == orders_.end() ? news_of_all_ : known->second.news) = number_;
+  const auto found = orders_.find(client_id);
+  (found == orders_.end() ? news_of_all_ : found->second.news) = number_;
+}
+
+void OrderHints::news_of_all() {
+  const std::lock_guard lock(mutex_);
+  news_of_all_ = ++number_;
+}
+
+OrderHints::Known* OrderHints::known(std::string_view client_id) {
+  if (const auto found = orders_.find(client_id); found != orders_.end()) return &found->second;
+  if (orders_.size() >= orders_max) {
+    std::erase_if(orders_, [](const auto& entry) { return !entry.second.order; });
+    if (orders_.size() >= orders_max) return nullptr;
+  }
+  return &orders_[std::string(client_id)];
+}
+
+void OrderHints::expect(std::string_view client_id) {
+  const std::lock_guard lock(mutex_);
+  if (Known* expected = known(client_id)) expected->news = ++number_;
 }
 
 OrderHints::Look OrderHints::look(Instant now) const {
   const std::lock_guard lock(mutex_);
-  return {number_, now};
+  return {number_, beat_, now};
 }
 
 void OrderHints::seen(std::string_view client_id, const WireOrder& order, const Look& look) {
   const std::lock_guard lock(mutex_);
-  const auto known = orders_.find(client_id);
-  const State state = state_of(order);
-  if (!state.known || (state.state != RB_OPEN && state.state != RB_PARTIAL)) {
-    if (known != orders_.end()) orders_.erase(known);
-  } else if (known != orders_.end()) {
-    known->second.order = order;
-    known->second.look = look;
-  } else if (orders_.size() < orders_max) {
-    orders_.emplace(client_id, Known{order, look, 0});
-  }
+  Known* const seen = known(client_id);
+  if (seen == nullptr) return;
+  seen->order = waits(order) ? std::optional(order) : std::nullopt;
+  seen->look = look;
 }
 
 std::optional<WireOrder> OrderHints::snapshot(std::string_view client_id, Instant now) const {
   const std::lock_guard lock(mutex_);
-  const auto known = orders_.find(client_id);
-  if (known == orders_.end() || !heard_ || !within(*heard_, now, silence_s_max)) return std::nullopt;
-  const Look& look = known->second.look;
-  if (!within(look.at, now, snapshot_age_s_max)) return std::nullopt;
-  if (std::max(known->second.news, news_of_all_) > look.number) return std::nullopt;
-  return known->second.order;
+  const auto found = orders_.find(client_id);
+  if (!listening_ || found == orders_.end()) return std::nullopt;
+  const Look& look = found->second.look;
+  const std::int64_t age_ns = now.nanoseconds() - look.at.nanoseconds();
+  if (age_ns < 0 || age_ns > snapshot_age_s_max * 1'000'000'000) return std::nullopt;
+  if (beat_ - look.beat >= snapshot_beats_max) return std::nullopt;
+  if (std::max(found->second.news, news_of_all_) > look.number) return std::nullopt;
+  return found->second.order;
 }
 
 }  // namespace alpaca

@@ -59,6 +59,8 @@ State state_of(const WireOrder& order) {
   return {order.filled.is_positive() ? RB_PARTIAL : RB_OPEN, known};
 }
 
+bool is_open(const State& state) { return state.state == RB_OPEN || state.state == RB_PARTIAL; }
+
 WireFill fill_from(const Json& json) {
   const Fields fields(json, "an activity");
   WireFill fill;

@@ -31,6 +31,7 @@ struct State {
   bool known;
 };
 [[nodiscard]] State state_of(const WireOrder& order);
+[[nodiscard]] bool is_open(const State& state);
 
 // An activity of type FILL.
 struct WireFill {

@@ -51,7 +51,8 @@ struct Scene {
           PluginUnderTest::Settings settings{{"api_key", "KEY"},      {"secret_key", "SECRET"},
                                              {"paper", "true"},       {"base_url", "http://127.0.0.1:1"},
                                              {"fractional", "true"},  {"queue_when_closed", "false"},
-                                             {"lookup_lag", "30000"}, {"timeout", "20000"}};
+                                             {"lookup_lag", "30000"}, {"timeout", "20000"},
+                                             {"stream", "false"}};
           for (auto& [name, value] : more) settings[name] = value;
           return settings;
         }()) {
@@ -66,7 +67,7 @@ struct Scene {
 
   std::int32_t answer(const rb_http_request& request, rb_on_http on_http, void* ctx) {
     const std::string url = PluginUnderTest::copy(request.url), method = PluginUnderTest::copy(request.method);
-    const std::string path = url.substr(std::string("http://127.0.0.1:1").size());
+    const std::string path = url.substr(url.find('/', std::string("http://").size()));
     asked.push_back(method + " " + path);
     bodies.push_back(PluginUnderTest::copy(request.body));
     headers = PluginUnderTest::copy(request.headers);

@@ -19,10 +19,10 @@ WireOrder order(std::string_view status) {
 // Listening since 0, order "a" seen open at 0.
 struct Scene {
   Scene() {
-    hints.listening(at(0));
+    hints.listening();
     hints.seen("a", order("new"), hints.look(at(0)));
   }
-  bool spares(std::int64_t seconds) const { return hints.snapshot("a", at(seconds)).has_value(); }
+  [[nodiscard]] bool spares(std::int64_t seconds) const { return hints.snapshot("a", at(seconds)).has_value(); }
   OrderHints hints;
 };
 
@@ -59,64 +59,94 @@ TEST_CASE("what is no message of the stream is an error") {
 }
 
 TEST_CASE("a look is spared while nothing is heard of the order, and never beyond the bound") {
-  Scene scene;
-  CHECK(scene.spares(10));
-  CHECK_FALSE(scene.spares(11));  // nothing heard for too long
-  scene.hints.heard(at(10));
+  const Scene scene;
   CHECK(scene.spares(15));
   CHECK_FALSE(scene.spares(16));  // its update may have been lost
   CHECK_FALSE(scene.spares(-1));  // the clock was set back
   CHECK_FALSE(scene.hints.snapshot("never seen", at(1)));
 }
 
+TEST_CASE("a clock that stands still or was set back a little makes nothing younger than the stream's beats do") {
+  Scene scene;
+  for (std::uint64_t beat = 1; beat < OrderHints::snapshot_beats_max; ++beat) {
+    scene.hints.beat();
+    CHECK(scene.spares(1));
+  }
+  scene.hints.beat();
+  CHECK_FALSE(scene.spares(1));
+  scene.hints.seen("a", order("new"), scene.hints.look(at(1)));
+  CHECK(scene.spares(1));
+}
+
 TEST_CASE("news of an order asks for a look, also when it comes while the answer is on its way") {
   Scene scene;
   scene.hints.seen("b", order("new"), scene.hints.look(at(0)));
   const auto look = scene.hints.look(at(1));
-  scene.hints.news("a", at(1));
+  scene.hints.news("a");
   CHECK_FALSE(scene.spares(1));
   CHECK(scene.hints.snapshot("b", at(1)));
   scene.hints.seen("a", order("new"), look);
   CHECK_FALSE(scene.spares(1));
   scene.hints.seen("a", order("new"), scene.hints.look(at(1)));
   CHECK(scene.spares(1));
-  scene.hints.news("what took its place", at(2));
+  scene.hints.news("what took its place");
   CHECK_FALSE(scene.spares(2));
   CHECK_FALSE(scene.hints.snapshot("b", at(2)));
 }
 
-TEST_CASE("what was seen before the stream was there, was lost or was silent says nothing") {
+TEST_CASE("news of an order that is being sent, or has ended, is no news of the others") {
+  Scene scene;
+  const auto look = scene.hints.look(at(1));
+  scene.hints.expect("b");
+  scene.hints.news("b");
+  scene.hints.seen("b", order("new"), look);
+  CHECK_FALSE(scene.hints.snapshot("b", at(1)));
+  CHECK(scene.spares(1));
+  scene.hints.seen("b", order("filled"), scene.hints.look(at(1)));
+  scene.hints.news("b");
+  CHECK(scene.spares(1));
+}
+
+TEST_CASE("what was seen before the stream was there or was lost says nothing") {
   OrderHints early;
   early.seen("a", order("new"), early.look(at(0)));
-  early.heard(at(0));
+  early.beat();
   CHECK_FALSE(early.snapshot("a", at(0)));
-  early.listening(at(1));
+  early.listening();
   CHECK_FALSE(early.snapshot("a", at(1)));
 
   Scene lost;
   lost.hints.lost();
   CHECK_FALSE(lost.spares(1));
-  lost.hints.listening(at(2));
+  lost.hints.listening();
   CHECK_FALSE(lost.spares(2));
 
-  Scene silent;
-  silent.hints.heard(at(11));
-  CHECK_FALSE(silent.spares(11));
+  Scene compared;
+  compared.hints.news_of_all();
+  CHECK_FALSE(compared.spares(1));
 }
 
-TEST_CASE("orders that ended or have an unknown status are asked for each time, and no more are kept than the bound") {
-  for (const std::string_view status : {"filled", "canceled", "rejected", "expired", "replaced", "never documented"}) {
+TEST_CASE("orders that ended, are about to or have an unknown status are asked for each time") {
+  for (const std::string_view status : {"filled", "canceled", "rejected", "expired", "replaced", "pending_cancel",
+                                        "pending_replace", "never documented"}) {
     CAPTURE(status);
     Scene scene;
     scene.hints.seen("a", order(status), scene.hints.look(at(0)));
     CHECK_FALSE(scene.spares(0));
   }
+}
+
+TEST_CASE("no more orders are kept than the bound, and those that ended make room") {
   Scene scene;
   for (std::size_t i = 1; i <= OrderHints::orders_max; ++i) {
     scene.hints.seen(std::to_string(i), order("new"), scene.hints.look(at(0)));
   }
   CHECK(scene.hints.snapshot(std::to_string(OrderHints::orders_max - 1), at(0)));
   CHECK_FALSE(scene.hints.snapshot(std::to_string(OrderHints::orders_max), at(0)));
+  scene.hints.expect("one too many");
+  scene.hints.seen("1", order("filled"), scene.hints.look(at(0)));
+  scene.hints.seen("new", order("new"), scene.hints.look(at(0)));
+  CHECK(scene.hints.snapshot("new", at(0)));
 }
 
 }  // namespace
