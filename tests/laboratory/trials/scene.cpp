@@ -1,6 +1,7 @@
 #include "scene.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -24,8 +25,8 @@ std::string broker_keys(const Scene& scene, BrokerKind broker, const std::string
     case BrokerKind::alpaca:
       return fmt::format(
           "  api_key: ${{LAB_KEY}}\n  secret_key: ${{LAB_KEY}}\n  paper: {}\n  base_url: {}\n  fractional: {}\n"
-          "  lookup_lag: 300ms\n  timeout: 400ms\n",
-          scene.live_account.empty(), url, scene.fractional);
+          "  lookup_lag: 300ms\n  timeout: 400ms\n  stream: {}\n",
+          scene.live_account.empty(), url, scene.fractional, scene.stream);
     case BrokerKind::trading212:
       return fmt::format(
           "  api_key: ${{LAB_KEY}}\n  api_secret: ${{LAB_KEY}}\n  demo: true\n  url: {}\n  quantity_places: {}\n"
@@ -58,6 +59,21 @@ void draw_together(Scene& scene, std::uint64_t seed) {
     scene.dies_with_gateway = !lost;
   }
   scene.laboratory.faults.append(laboratory::FaultScript::parse(script).value());
+}
+
+// Most trials listen to updates, which are lost, doubled, late or cut.
+void draw_stream(Scene& scene, std::uint64_t seed) {
+  constexpr std::array kinds{"lost-update", "doubled-update",  "late-update",  "connection-lost",
+                             "half-open",   "connection-lost", "unauthorized", "error-before"};
+  Random random(seed * 31'337 + 3);
+  scene.stream = random.below(4) != 0;
+  for (std::uint64_t count = random.below(4); count > 0; --count) {
+    const std::size_t kind = random.below(kinds.size());
+    const bool of_stream = kind >= 5;
+    const auto fault =
+        fmt::format("{}@{}:{}", kinds[kind], of_stream ? "stream" : "update", 1 + random.below(of_stream ? 3 : 12));
+    scene.laboratory.faults.append(laboratory::FaultScript::parse(fault).value());
+  }
 }
 
 }  // namespace
@@ -99,6 +115,7 @@ Scene draw_scene(BrokerKind broker, std::uint64_t seed, Instant now) {
   settings.rate_limits = false;
   settings.exchange.rules.pieces_max = 1 + static_cast<int>(random.below(4));
   settings.faults = laboratory::FaultScript::random(seed * 7919 + 1, static_cast<int>(random.below(5)), 8);
+  if (broker == BrokerKind::alpaca) draw_stream(scene, seed);
   const std::size_t kill_count = random.below(3);
   for (std::size_t i = 0; i < kill_count; ++i) scene.kills.push_back(1 + random.below(40));
   draw_together(scene, seed);

@@ -18,6 +18,7 @@ struct Scene {
   bool dies_with_gateway = false;    // a restart of the gateway ends the program too, as that of a machine does
   Decimal cash_buffer = Decimal::whole(250);
   bool fractional = false;
+  bool stream = true;        // of updates, where the broker has one
   std::string live_account;  // real money, as far as the program knows, in this account; empty: paper
 };
 
