@@ -237,7 +237,12 @@ Result<StageReport> Pipeline::Run::tell_execution(Result<ExecutionSummary> execu
   auto unsealed = unsealed_book(record(), draft);
   if (!unsealed) return fail(unsealed.error());
   auto told = reconcile(view(), parts().store, settings().portfolio, ReconcileScope::book, *unsealed);
-  if (!told) return fail(told.error());
+  if (!told) {
+    // Nobody knows what the account holds now, but what it must hold is known: without that, the next run of a
+    // journal's first one would take for granted whatever it sees.
+    if (*unsealed) book_seen = (*unsealed)->book;
+    return fail(told.error());
+  }
   report.book_after = told->book;
   if (is_certain(*told)) {
     book_seen = report.book_after;

@@ -92,6 +92,20 @@ TEST_CASE("what happens to the account during a journal's first run is not taken
   }
 }
 
+TEST_CASE("nor when that run cannot look at the account in the end") {
+  PipelineScene scene;
+  scene.broker.before_submit = [&](const Order&) {
+    scene.broker.positions_faults.assign(1, ErrorCode::unavailable);
+    scene.broker.shares[symbol("CCC")] = Decimal::whole(3);
+  };
+  CHECK(scene.run().hold.has_value());
+  scene.broker.positions_faults.clear();
+  scene.next_session();
+  const RunReport next = scene.run();
+  CHECK(next.ambiguous);
+  CHECK(next.reason.starts_with("CCC: the account holds 3, by the journal it must be 0"));
+}
+
 TEST_CASE("what the broker says moved the account explains a difference, to the cent") {
   TradedScene scene;
   const Instant now = scene.clock.now();

@@ -56,7 +56,8 @@ void Breaker::count(const Error* error) {
   // Too busy, or not reached by an order that surely did not leave: neither shows that it works.
   if (error != nullptr && error->code == ErrorCode::exhausted) return;
   if (error == nullptr || !is_fault(error->code)) {
-    faults_ = 0;
+    // While it is open only cancels go through, and only a probe closes it.
+    if (!open_until_) faults_ = 0;
     return;
   }
   last_fault_ = error->message;

@@ -48,6 +48,7 @@ TEST_CASE("after five faults in a row nothing goes through until its time is ove
   // What can only make the risk smaller is not kept back.
   CHECK(scene.breaker->cancel("rb-1").has_value());
   CHECK(scene.inner->count("cancel") == 1);
+  CHECK(scene.breaker->account().error().message == refused.error().message);
 }
 
 TEST_CASE("an answer in between, also a refusal, shows that the broker works") {

@@ -22,7 +22,11 @@ class AccountBook {
   [[nodiscard]] const Json& summary();
   // Something was carried out or filled: what was read before says nothing any more.
   void forget() { summary_.reset(); }
-  [[nodiscard]] bool may_not_know_of(rebalancer::Instant at) const { return at.nanoseconds() >= summary_at_; }
+  // Whether what was read of the account may lack something that happened then, by the API's clock: it is not ours.
+  [[nodiscard]] bool may_not_know_of(rebalancer::Instant at) const {
+    constexpr std::int64_t clocks_apart_max_ns = 30'000'000'000;
+    return at.nanoseconds() + clocks_apart_max_ns >= summary_at_;
+  }
   [[nodiscard]] const std::string& id();
   [[nodiscard]] const std::string& currency();
 

@@ -44,6 +44,16 @@ TEST_CASE("trading212: the summary serves for five seconds, unless something was
     CHECK(read_account(scene) == RB_OK);
     CHECK(scene.count("GET account") == 4);
   }
+  SUBCASE("what was filled after, by a clock that is behind ours") {
+    scene.usual["GET history/orders"] = {
+        200, page_json(item_json(order_json("77", "FILLED", "2.5"), fill_json("901", "2.5", "80.05", "-0.5")))};
+    scene.plugin->now += 20 * second;
+    scene.begin();
+    CHECK(read_account(scene) == RB_OK);
+    REQUIRE(scene.find() == RB_OK);
+    CHECK(read_account(scene) == RB_OK);
+    CHECK(scene.count("GET account") == 5);
+  }
   SUBCASE("what was filled long before, seen for the first time") {
     scene.usual["GET history/orders"] = {
         200, page_json(item_json(order_json("77", "FILLED", "2.5"), fill_json("901", "2.5", "80.05", "-0.5")))};
