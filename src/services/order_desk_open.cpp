@@ -10,6 +10,13 @@ bool any_open(std::span<Ticket* const> tickets) {
   return std::any_of(tickets.begin(), tickets.end(), [](const Ticket* ticket) { return ticket->is_open(); });
 }
 
+// Shares of different symbols: only good to see that something has happened.
+Decimal filled_of(std::span<Ticket* const> tickets) {
+  Decimal total;
+  for (const Ticket* ticket : tickets) total = add(total, ticket->report.filled.decimal()).value_or(total);
+  return total;
+}
+
 }  // namespace
 
 Result<void> OrderDesk::poll(std::span<Ticket* const> tickets) {
@@ -69,13 +76,22 @@ Result<void> OrderDesk::poll_without_lookup(std::span<Ticket* const> tickets) {
 Result<void> OrderDesk::finish(std::span<Ticket* const> tickets, std::chrono::nanoseconds since, std::stop_token stop,
                                const std::function<bool()>& enough) {
   std::string why;
+  // Quick while something happens, slower while nothing does: brokers count how often they are asked.
+  const auto pause_max = settings_.poll_interval * 8;
+  auto pause = settings_.poll_interval;
   for (bool first = true; any_open(tickets) && why.empty(); first = false) {
-    if (!first) clock_.wait(settings_.poll_interval, stop);
+    if (!first) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(since + settings_.fill_timeout - clock_.monotonic());
+      clock_.wait(std::max(std::chrono::milliseconds(1), std::min(left, pause)), stop);
+    }
     if (stop.stop_requested()) {
       why = "stopped on request";
     } else if (why = forbids(*tickets.front()); why.empty()) {
+      const Decimal before = filled_of(tickets);
       if (auto polled = poll(tickets); !polled) return polled;
       if (enough && enough()) return {};
+      pause = filled_of(tickets) != before ? settings_.poll_interval : std::min(pause * 2, pause_max);
       if (clock_.monotonic() - since >= settings_.fill_timeout) {
         why = fmt::format("not filled within {} s", settings_.fill_timeout.count() / 1000);
       }

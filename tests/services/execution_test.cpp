@@ -17,6 +17,7 @@ TEST_CASE("a buy whose cancellation nobody confirmed keeps its cash: the next on
     // It stays open, and there is cash for it or for the one after it, not for both.
     scene.broker.fills_at_once = false;
     scene.broker.cash = test::decimal("10600");
+    scene.clock.advance(std::chrono::seconds(2));
   };
   const auto summary = scene.execute();
   REQUIRE(summary);
@@ -120,4 +121,17 @@ TEST_CASE("one look at the account is enough for the buys it pays for together, 
     return scene.broker.count("account");
   };
   CHECK(looks(true) == looks(false) + 1);
+}
+
+TEST_CASE("an order that only waits is asked for less and less often, one that fills at once again") {
+  ExecutionScene scene;
+  scene.broker.fills_at_once = false;  // and nothing fills
+  const auto summary = scene.execute();
+  REQUIRE(summary);
+  const auto looks = scene.broker.count("find " + scene.id(0));
+  const auto every_interval = static_cast<std::size_t>(scene.settings.fill_timeout / scene.settings.poll_interval);
+  CHECK(looks < every_interval / 6);
+  CHECK(looks > every_interval / 10);
+  CHECK(summary->orders[0].report.reason == "cancelled: not filled within 60 s");
+  scene.check_truth();
 }

@@ -370,7 +370,9 @@ TEST_CASE("open buys count as spent until they have filled or ended") {
   scene.broker.fills_at_once = false;
   scene.broker.parts = {1};  // the sell; the buys stay open until cancelled
   scene.broker.before_submit = [&](const Order& order) {
-    if (order.client_id == scene.id(1)) scene.broker.cash = Decimal::whole(11'000);
+    if (order.client_id != scene.id(1)) return;
+    scene.broker.cash = Decimal::whole(11'000);
+    scene.clock.advance(std::chrono::seconds(2));
   };
   const auto summary = scene.execute();
   REQUIRE(summary);
