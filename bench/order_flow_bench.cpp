@@ -1,6 +1,6 @@
 // From the decision to the last order sent: a hundred orders to a simulated Alpaca that answers at once, through the
 // real program, its journal on this disk.
-//   order_flow_bench BINARY [ORDERS] [RUNS]
+//   order_flow_bench [BINARY] [ORDERS] [RUNS]        the binary beside it, 100 orders, 11 runs
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -55,13 +55,14 @@ void write_folder(const std::filesystem::path& folder, const std::string& url, i
 }  // namespace
 
 int main(int count, char** words) {
-  if (count < 2) {
-    std::cerr << "usage: order_flow_bench BINARY [ORDERS] [RUNS]\n";
-    return 2;
-  }
-  const std::string binary = std::filesystem::absolute(words[1]).string();
+  const auto beside = std::filesystem::path(words[0]).replace_filename("rebalancer");
+  const std::string binary = std::filesystem::absolute(count > 1 ? words[1] : beside).string();
   const int orders = count > 2 ? std::atoi(words[2]) : 100;
   const int runs = count > 3 ? std::atoi(words[3]) : 11;
+  if (!std::filesystem::exists(binary) || orders < 1 || runs < 1) {
+    std::cerr << "usage: order_flow_bench [BINARY] [ORDERS] [RUNS]\n";
+    return 2;
+  }
   std::vector<double> flows, apart;
   for (int run = 0; run < runs; ++run) {
     test::TemporaryDirectory directory;
