@@ -1,6 +1,7 @@
 #include "services/order_desk.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rebalancer {
 std::string nonsense_in(const OrderReport& report, const Order& order) {
@@ -122,6 +123,7 @@ Result<void> OrderDesk::recover(Ticket& ticket) {
 
 Result<void> OrderDesk::answer(Ticket& ticket, const Result<OrderReport>& answer) {
   if (answer) {
+    no_room_ = false;
     const std::string nonsense = nonsense_in(*answer, ticket.order);
     if (nonsense.empty()) return adopt(ticket, *answer);
     auto written = set_state(ticket, OrderState::unknown, "the broker's answer makes no sense: " + nonsense);
@@ -157,7 +159,7 @@ Result<void> OrderDesk::wait_for_room(Ticket& ticket, std::string why) {
   constexpr std::chrono::milliseconds pause_max{5'000};
   const auto started = clock_.monotonic();
   auto pause = settings_.poll_interval;
-  while (clock_.monotonic() - started < settings_.room_timeout) {
+  while (!no_room_ && clock_.monotonic() - started < settings_.room_timeout) {
     if (!clock_.wait(pause, stop_)) return leave_out(ticket, "not taken: " + why + "; then a stop was requested");
     pause = std::min(pause * 2, std::max(pause_max, settings_.poll_interval));
     auto pass = pass_for(ticket);
@@ -169,6 +171,8 @@ Result<void> OrderDesk::wait_for_room(Ticket& ticket, std::string why) {
     if (told || told.error().code != ErrorCode::exhausted) return answer(ticket, told);
     why = told.error().message;
   }
+  // One after the other would wait as long, and as likely in vain.
+  if (std::exchange(no_room_, true)) return leave_out(ticket, "not taken, nor the one before it: " + why);
   return leave_out(ticket, fmt::format("not taken for {} s: {}", settings_.room_timeout.count() / 1000, why));
 }
 

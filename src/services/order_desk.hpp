@@ -119,6 +119,7 @@ class OrderDesk {
   const BrokerCapabilities& capabilities_;
   std::string run_id_;
   std::stop_token stop_;  // of the order being sent
+  bool no_room_ = false;  // the order before this one was waited for in vain
 };
 
 }  // namespace rebalancer

@@ -253,6 +253,15 @@ TEST_CASE("a broker that is too busy is waited for, longer each time, and not fo
   CHECK(full.broker.count("submit " + full.id(0)) == 7);
   CHECK(full.broker.count("submit") > 7);  // the others go their way
   full.check_truth();
+
+  ExecutionScene away;
+  away.broker.submit_faults.assign(1'000, Fault::busy);
+  const auto idle = away.execute();
+  REQUIRE(idle);
+  CHECK(away.clock.waited() < away.settings.room_timeout + std::chrono::seconds(10));
+  CHECK(idle->orders[2].report.reason == "not taken, nor the one before it: 429");
+  CHECK(away.broker.count("submit " + away.id(2)) == 1);
+  away.check_truth();
 }
 
 TEST_CASE("halted while a busy broker is waited for: the order is left out") {
